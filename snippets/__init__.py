@@ -1,0 +1,1 @@
+"""The system of the course, one module a chapter, the same stem as its notebook."""
