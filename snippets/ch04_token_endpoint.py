@@ -35,14 +35,6 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
 DUMMY_HASH = "$2b$12$KBPPZClYv3jiPv4fdpYLpuj.kqSaRdRb2XAh/FWdHaRN6gOMQ.VZS"
 
 
-# %% The token response
-class Token(BaseModel):
-    """What a successful login answers (RFC 6749 §5.1)."""
-
-    access_token: str
-    token_type: str
-
-
 # %% Check a username and a password
 def authenticate_user(username: str, password: str) -> UserInDB | None:
     """Return the user whose password this is, or None.
@@ -72,6 +64,14 @@ def create_access_token(
     """
     claims = {**data, "exp": datetime.now(UTC) + expires_delta}
     return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
+
+
+# %% The token response
+class Token(BaseModel):
+    """What a successful login answers (RFC 6749 §5.1)."""
+
+    access_token: str
+    token_type: str
 
 
 # %% The app (replaces ch03)

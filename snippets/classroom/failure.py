@@ -5,9 +5,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def raises(
-    expected: type[Exception], containing: str = ""
-) -> Iterator[None]:
+def raises(expected: type[Exception], containing: str = "") -> Iterator[None]:
     """Expect the block to fail, and print the failure in one line.
 
         with raises(ZeroDivisionError):

@@ -1,0 +1,3 @@
+"""What every test run of the course loads, whichever folder it collects."""
+
+pytest_plugins = ["tests.tiers", "tests.fixtures", "tests.weave"]

@@ -1,0 +1,75 @@
+"""The tiers of the suite, and what every run has in common.
+
+`pytest` runs the quick tier; `-m slow` and `-m browser` run one of the
+others; `--all` runs everything.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+SLOWER = ("slow", "browser")
+SETTINGS = {
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+}
+REPORT = pytest.StashKey[list[str]]()
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("course").addoption(
+        "--all",
+        action="store_true",
+        help="run every tier: quick, slow and browser",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give kernels settings of their own: not those of whoever runs this."""
+    config.stash[REPORT] = []
+    config.stash[FOLDER] = folder = Path(tempfile.mkdtemp(prefix="course-"))
+    for name in SETTINGS:
+        os.environ[name] = str(folder / name.lower())
+    os.environ.pop("SECRET_KEY", None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[FOLDER], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Without `--all` or `-m`, keep the quick tier: what bears no mark."""
+    if config.option.all or config.option.markexpr:
+        return
+    slower = [
+        item for item in items if any(map(item.get_closest_marker, SLOWER))
+    ]
+    if slower:
+        config.hook.pytest_deselected(items=slower)
+        items[:] = [item for item in items if item not in slower]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the figures that tests measured, above the closing line."""
+    if config.stash[REPORT]:
+        terminalreporter.section("measured")
+        for line in config.stash[REPORT]:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def report(pytestconfig: pytest.Config) -> list[str]:
+    """Lines to print at the end of the run."""
+    return pytestconfig.stash[REPORT]
