@@ -52,7 +52,7 @@ def defined_names(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def preamble_and_sections(text: str) -> tuple[str, list[Section]]:
-    """Split a module at its captions: what stands before the first, and all."""
+    """Split a module at its captions: the text before the first, and each."""
     preamble: list[str] = []
     parts: list[list[str]] = []
     for line in text.splitlines():
@@ -112,11 +112,30 @@ class Notebook:
         return [cell for cell in self.cells if cell["cell_type"] != "code"]
 
     @property
+    def title(self) -> str:
+        """The text of its first heading."""
+        return source(self.cells[0]).partition("\n")[0].removeprefix("# ")
+
+    @property
+    def navigation(self) -> str:
+        """The line of links to the chapter before, the contents, the next."""
+        books = notebooks(self.path.parent.parent)
+        at = [book.path for book in books].index(self.path)
+        links = ["[Contents](../README.md#the-chapters)"]
+        if at > 0:
+            before = books[at - 1]
+            links.insert(0, f"[← {before.title}]({before.path.name})")
+        if at + 1 < len(books):
+            after = books[at + 1]
+            links.append(f"[{after.title} →]({after.path.name})")
+        return " · ".join(links)
+
+    @property
     def modules_digest(self) -> str:
         """A digest of every module of `snippets/` that its cells can reach."""
         root = self.path.parent.parent
         seen: dict[Path, str] = {}
-        to_read = ["\n".join(map(source, self.code_cells))]
+        to_read = list(map(source, self.code_cells))
         while to_read:
             for path in imported_modules(to_read.pop(), root):
                 if path not in seen:
@@ -126,8 +145,15 @@ class Notebook:
 
 
 def imported_modules(code: str, root: Path) -> Iterator[Path]:
-    """Find the files of `snippets/` that some code names in its imports."""
-    for node in ast.walk(ast.parse(code)):
+    """Find the files of `snippets/` that some code names in its imports.
+
+    What is not Python imports nothing; a test of its own refuses it.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
             names += [f"{node.module}.{alias.name}" for alias in node.names]
@@ -154,6 +180,11 @@ def caption(cell: dict[str, Any]) -> str | None:
     if cell["cell_type"] == "code" and CAPTION.fullmatch(first):
         return first
     return None
+
+
+def is_navigation(cell: dict[str, Any]) -> bool:
+    """Whether a cell is one that the weave fills with links."""
+    return "navigation" in cell["metadata"].get("tags", [])
 
 
 def digest(text: str) -> str:

@@ -20,6 +20,7 @@ from tests.books import (
     Notebook,
     caption,
     digest,
+    is_navigation,
     notebooks,
     source,
 )
@@ -58,6 +59,8 @@ def drift(notebook: Notebook) -> list[str]:
         place = f"{notebook}, cell {number}"
         if name and source(cell) != texts[name]:
             found.append(f"{place}: differs from its section {name!r}")
+        elif is_navigation(cell) and source(cell) != notebook.navigation:
+            found.append(f"{place}: its links are not up to date")
         elif cell["cell_type"] == "code" and not is_fresh(cell):
             found.append(f"{place}: edited since its output was computed")
     if notebook.book["metadata"].get(WOVEN) != notebook.modules_digest:
@@ -101,13 +104,18 @@ def check_captions(notebook: Notebook) -> None:
 
 
 def weave_sections(notebook: Notebook) -> None:
-    """Write the module's sections into the cells that carry their caption."""
+    """Write the module's sections into the cells that carry their caption.
+
+    Cells tagged `navigation` get their links in the same way.
+    """
     check_captions(notebook)
     texts = {part.caption: part.source for part in notebook.sections}
     for cell in notebook.cells:
         name = caption(cell)
         if name:
             cell["source"] = texts[name]
+        elif is_navigation(cell):
+            cell["source"] = notebook.navigation
 
 
 def normalise(notebook: Notebook) -> None:

@@ -1,0 +1,86 @@
+"""The stories: what each chapter is about, told by its code in a terminal.
+
+`python -m snippets ch04` finds a chapter's story by its name, `ch04`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import jwt
+
+from snippets import ch03_dependency_wiring as wiring
+from snippets import ch04_token_endpoint as endpoint
+from snippets.ch02_password_hashing import hash_password, verify_password
+from snippets.classroom import show
+
+
+def tell(sentence: str, response: httpx.Response) -> None:
+    """Print a sentence, and below it the exchange it is about."""
+    print(f"\n{sentence}\n")
+    show(response)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Write the header that carries a token (RFC 6750 §2.1)."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def tamper(token: str) -> str:
+    """Return the token with its signature turned round."""
+    signed, _, signature = token.rpartition(".")
+    return f"{signed}.{signature[::-1]}"
+
+
+async def ch02() -> None:
+    """Hash one password twice, and check two passwords against the hashes."""
+    print("\nThe same password, hashed twice:")
+    hashes = [hash_password("secret") for _ in range(2)]
+    print(*hashes, sep="\n")
+    print("\nEach has a salt of its own, so they differ:")
+    print(hashes[0] != hashes[1])
+    print("\nThe password verifies against both all the same:")
+    print([verify_password("secret", hashed) for hashed in hashes])
+    print("\nAnother password does not:")
+    print(verify_password("Secret", hashes[0]))
+
+
+async def ch03() -> None:
+    """Knock without a token, with a good one, and with a tampered one."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=wiring.app),
+        base_url="http://testserver",
+    ) as client:
+        me = await client.get("/users/me/")
+        tell("Without a token nobody gets in.", me)
+        expiry = datetime.now(UTC) + timedelta(minutes=5)
+        claims = {"sub": "johndoe", "exp": expiry}
+        token = jwt.encode(claims, wiring.SECRET_KEY, wiring.ALGORITHM)
+        me = await client.get("/users/me/", headers=bearer(token))
+        tell("A token that PyJWT signed with our key is accepted.", me)
+        me = await client.get("/users/me/", headers=bearer(tamper(token)))
+        tell("The same token under another signature is refused.", me)
+
+
+async def ch04() -> None:
+    """Trade a password for a token, use it, and be refused in three ways."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=endpoint.app),
+        base_url="http://testserver",
+    ) as client:
+        john = {"username": "johndoe", "password": "guess"}
+        login = await client.post("/token", data=john)
+        tell("A wrong password gets no token.", login)
+        login = await client.post("/token", data=john | {"password": "secret"})
+        tell("The right one is traded for a token.", login)
+        token = login.json()["access_token"]
+        me = await client.get("/users/me/", headers=bearer(token))
+        tell("The token says who is calling, no password needed.", me)
+        items = await client.get("/users/me/items/", headers=bearer(token))
+        tell("It opens every endpoint that asks for a user.", items)
+        me = await client.get("/users/me/", headers=bearer(tamper(token)))
+        tell("Under another signature it opens nothing.", me)
+        alice = {"username": "alice", "password": "secret2"}
+        login = await client.post("/token", data=alice)
+        token = login.json()["access_token"]
+        me = await client.get("/users/me/", headers=bearer(token))
+        tell("alice has a token too, but her account is disabled.", me)

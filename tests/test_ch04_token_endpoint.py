@@ -1,0 +1,251 @@
+"""Chapter 4: a password is traded for a token, and nothing else is."""
+
+import inspect
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_type_hints
+from unittest.mock import MagicMock, Mock, call, patch
+
+import jwt
+import pytest
+from passlib.hash import bcrypt
+
+from snippets import ch03_dependency_wiring as ch03
+from snippets import ch04_token_endpoint as ch04
+from snippets.ch02_password_hashing import pwd_context
+from snippets.ch03_dependency_wiring import (
+    SECRET_KEY,
+    UserInDB,
+    read_access_token,
+)
+from snippets.ch04_token_endpoint import (
+    Token,
+    authenticate_user,
+    create_access_token,
+    login_for_access_token,
+)
+from tests.apps import ClientOf, fresh
+
+UNHASHABLE = ["a" * 73, "é" * 37, "sec\0ret", "a" * 5000, "sec\ud800ret"]
+
+
+@pytest.fixture
+def verifications() -> Iterator[Mock]:
+    """Watch `verify_password` as this chapter calls it."""
+    with patch.object(
+        ch04, "verify_password", wraps=ch04.verify_password
+    ) as spy:
+        yield spy
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("johndoe", "secret"), ("alice", "secret2")]
+)
+def test_right_password_gives_its_user(
+    username: str, password: str, users: dict[str, UserInDB]
+) -> None:
+    assert authenticate_user(username, password) is users[username]
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("johndoe", "wrong"),
+        ("johndoe", ""),
+        ("johndoe", "Secret"),
+        ("johndoe", "secret2"),
+        ("alice", "secret"),
+        ("nobody", "secret"),
+        ("JohnDoe", "secret"),
+        ("johndoe ", "secret"),
+        ("", "secret"),
+        ("john\ud800doe", "secret"),
+    ],
+    ids=ascii,
+)
+def test_wrong_pair_gives_nobody(username: str, password: str) -> None:
+    assert authenticate_user(username, password) is None
+
+
+@pytest.mark.parametrize("username", ["johndoe", "nobody"])
+@pytest.mark.parametrize("password", UNHASHABLE, ids=lambda p: ascii(p[:8]))
+def test_unhashable_password_is_refused_before_the_user_is_looked_up(
+    username: str, password: str
+) -> None:
+    with patch.object(ch04, "users", MagicMock(spec=dict)) as users:
+        assert authenticate_user(username, password) is None
+    assert users.mock_calls == []
+
+
+def test_hashable_password_has_its_user_looked_up() -> None:
+    with patch.object(ch04, "users", MagicMock(spec=dict)) as users:
+        users.get.return_value = None
+        authenticate_user("johndoe", "secret")
+    assert users.mock_calls != []
+
+
+def test_unknown_user_costs_one_verification_of_the_dummy_hash(
+    verifications: Mock,
+) -> None:
+    authenticate_user("nobody", "secret")
+    assert verifications.mock_calls == [call("secret", ch04.DUMMY_HASH)]
+
+
+@pytest.mark.parametrize("password", ["secret", "wrong"])
+def test_known_user_costs_one_verification_of_the_own_hash(
+    password: str, verifications: Mock, users: dict[str, UserInDB]
+) -> None:
+    authenticate_user("johndoe", password)
+    own = users["johndoe"].hashed_password
+    assert verifications.mock_calls == [call(password, own)]
+
+
+def test_dummy_hash_has_the_cost_of_real_ones() -> None:
+    dummy = bcrypt.from_string(fresh("ch04_token_endpoint").DUMMY_HASH)
+    assert dummy.rounds == pwd_context.handler("bcrypt").default_rounds
+
+
+@pytest.mark.anyio
+async def test_dummy_hash_lets_nobody_in_even_when_it_matches(
+    client_of: ClientOf, users: dict[str, UserInDB]
+) -> None:
+    known = users["johndoe"].hashed_password
+    form = {"username": "nobody", "password": "secret"}
+    with patch.object(ch04, "DUMMY_HASH", known):
+        assert authenticate_user("nobody", "secret") is None
+        async with client_of(ch04.app) as client:
+            response = await client.post("/token", data=form)
+    assert response.status_code == 401
+
+
+def test_login_is_a_plain_function() -> None:
+    """FastAPI runs it in a thread, and bcrypt does not stop the loop."""
+    assert not inspect.iscoroutinefunction(login_for_access_token)
+    endpoints = [getattr(r, "endpoint", None) for r in ch04.app.routes]
+    assert login_for_access_token in endpoints
+
+
+def test_token_speaks_for_its_subject() -> None:
+    claims = read_access_token(create_access_token({"sub": "johndoe"}))
+    assert claims.keys() == {"sub", "exp"}
+    assert claims["sub"] == "johndoe"
+
+
+def test_token_names_its_algorithm() -> None:
+    header = jwt.get_unverified_header(create_access_token({}))
+    assert header == {"alg": "HS256", "typ": "JWT"}
+
+
+def test_token_lives_thirty_minutes() -> None:
+    assert_lives(timedelta(minutes=30))
+
+
+def test_token_lives_as_long_as_asked() -> None:
+    assert_lives(timedelta(seconds=90), expires_delta=timedelta(seconds=90))
+
+
+@pytest.mark.skipif(
+    not hasattr(time, "tzset"),
+    reason="Windows cannot change the time zone of a process",
+)
+@pytest.mark.parametrize(
+    ("zone", "hours_behind_utc"),
+    [("JST-9", -9), ("EST5", 5), ("UTC0", 0)],
+    ids=["Tokyo", "New York", "UTC"],
+)
+def test_lifetime_is_the_same_in_every_time_zone(
+    zone: str, hours_behind_utc: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        with monkeypatch.context() as change:
+            change.setenv("TZ", zone)
+            time.tzset()
+            assert time.timezone == hours_behind_utc * 3600
+            assert_lives(timedelta(minutes=30))
+    finally:
+        time.tzset()
+
+
+def test_token_that_outlived_its_time_is_refused() -> None:
+    token = create_access_token({"sub": "johndoe"}, timedelta(seconds=-1))
+    with pytest.raises(jwt.ExpiredSignatureError):
+        read_access_token(token)
+
+
+def test_callers_claims_stay_as_they_were() -> None:
+    data = {"sub": "johndoe", "exp": 0}
+    create_access_token(data)
+    assert data == {"sub": "johndoe", "exp": 0}
+
+
+def test_caller_cannot_set_the_expiry_by_the_claims() -> None:
+    assert_lives(timedelta(minutes=30), data={"exp": 4_102_444_800})
+
+
+def test_claim_that_is_not_json_is_a_type_error() -> None:
+    with pytest.raises(TypeError):
+        create_access_token({"sub": "johndoe", "friends": {"alice"}})
+
+
+def test_signatures_are_those_of_the_tutorial() -> None:
+    assert get_type_hints(create_access_token) == {
+        "data": dict[str, Any],
+        "expires_delta": timedelta,
+        "return": str,
+    }
+    assert get_type_hints(authenticate_user) == {
+        "username": str,
+        "password": str,
+        "return": UserInDB | None,
+    }
+    assert get_type_hints(ch03)["users"] == dict[str, UserInDB]
+    lifetime = inspect.signature(create_access_token).parameters
+    assert lifetime["expires_delta"].default == timedelta(minutes=30)
+
+
+def test_token_response_has_the_two_fields_of_the_tutorial() -> None:
+    assert get_type_hints(Token) == {"access_token": str, "token_type": str}
+
+
+def test_path_operations_keep_their_names() -> None:
+    routes = {
+        (route.path, name)
+        for route in ch04.app.routes
+        if (name := getattr(route, "name", "")) in vars(ch04)
+    }
+    assert routes == {
+        ("/token", "login_for_access_token"),
+        ("/users/me/", "read_users_me"),
+        ("/users/me/items/", "read_own_items"),
+    }
+
+
+@pytest.mark.anyio
+async def test_login_gives_a_token_that_opens_the_door(
+    client_of: ClientOf,
+) -> None:
+    form = {"username": "johndoe", "password": "secret"}
+    async with client_of(ch04.app) as client:
+        login = await client.post("/token", data=form)
+        token = login.json()["access_token"]
+        response = await client.get(
+            "/users/me/", headers={"Authorization": f"Bearer {token}"}
+        )
+    assert read_access_token(token)["sub"] == "johndoe"
+    assert response.status_code == 200
+    assert response.json()["username"] == "johndoe"
+
+
+def assert_lives(
+    lifetime: timedelta,
+    data: dict[str, Any] | None = None,
+    **options: timedelta,
+) -> None:
+    """Hold a new token's `exp`, whole seconds, against the clock."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    token = create_access_token(data or {}, **options)
+    after = datetime.now(UTC)
+    claims = jwt.decode(token, SECRET_KEY, algorithms=["HS256"])
+    expires = datetime.fromtimestamp(claims["exp"], UTC)
+    assert before + lifetime <= expires <= after + lifetime

@@ -1,0 +1,337 @@
+"""What every chapter's app inherits: no forgery, no leaked hash, no 500."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from string import ascii_letters, digits
+from urllib.parse import urlencode
+
+import httpx
+import jwt
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from snippets.ch03_dependency_wiring import UserInDB
+from tests.apps import apps
+from tests.contract import login
+from tests.tokens import (
+    ANOTHER_KEY,
+    FAR_FUTURE,
+    FORGERIES,
+    STRANGERS,
+    Claims,
+    part,
+    signed,
+)
+
+APPS = apps()
+TOKEN_APPS = [
+    stem for stem, app in APPS.items() if "/token" in app.openapi()["paths"]
+]
+
+every_app = pytest.mark.parametrize("stem", APPS)
+every_token_app = pytest.mark.parametrize("stem", TOKEN_APPS)
+repeatable = settings(
+    derandomize=True, database=None, deadline=None, max_examples=100
+)
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a client that sees a crash as the world does: as a 500."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://testserver"
+    ) as client:
+        yield client
+
+
+async def good_claims(stem: str) -> Claims:
+    """Return what an app's own tokens say, and for how long they may."""
+    claims = {"sub": "johndoe"}
+    if stem in TOKEN_APPS:
+        async with client_of(APPS[stem]) as client:
+            response = await client.post("/token", data=login())
+        claims = jwt.decode(
+            response.json()["access_token"],
+            options={"verify_signature": False},
+        )
+    return {**claims, "exp": FAR_FUTURE}
+
+
+def protected_paths(stem: str) -> list[str]:
+    """List the GET paths that OpenAPI calls protected."""
+    return [
+        path
+        for path, operations in APPS[stem].openapi()["paths"].items()
+        if "security" in operations.get("get", {})
+    ]
+
+
+async def ask(stem: str, authorization: bytes) -> list[httpx.Response]:
+    """Ask every protected path with one Authorization header."""
+    headers = {b"Authorization": authorization}
+    async with client_of(APPS[stem]) as client:
+        return [
+            await client.get(path, headers=headers)
+            for path in protected_paths(stem)
+        ]
+
+
+async def statuses(stem: str, token: str) -> set[int]:
+    responses = await ask(stem, f"Bearer {token}".encode())
+    return {response.status_code for response in responses}
+
+
+async def not_refused(
+    stem: str, authorizations: Mapping[str, bytes]
+) -> dict[str, list[int]]:
+    """Name what gets any answer but a 401 that asks for a bearer token."""
+    seen = {
+        name: await ask(stem, authorization)
+        for name, authorization in authorizations.items()
+    }
+    return {
+        name: [response.status_code for response in responses]
+        for name, responses in seen.items()
+        if not all(map(is_refusal, responses))
+    }
+
+
+def is_refusal(response: httpx.Response) -> bool:
+    challenge = response.headers.get("WWW-Authenticate", "")
+    return response.status_code == 401 and challenge.startswith("Bearer")
+
+
+def test_apps_are_found() -> None:
+    assert {"ch03_dependency_wiring", "ch04_token_endpoint"} <= APPS.keys()
+    assert APPS.keys() - set(TOKEN_APPS) == {"ch03_dependency_wiring"}
+
+
+@every_app
+def test_app_says_what_it_protects(stem: str) -> None:
+    assert "/users/me/" in protected_paths(stem)
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_good_token_is_accepted(stem: str, scheme: str) -> None:
+    """Without this, the refusals below would prove nothing."""
+    token = signed(await good_claims(stem))
+    responses = await ask(stem, f"{scheme} {token}".encode())
+    assert {response.status_code for response in responses} == {200}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_forged_tokens_get_401(stem: str) -> None:
+    claims = await good_claims(stem)
+    forged = {
+        name: f"Bearer {forge(claims)}".encode()
+        for name, forge in FORGERIES.items()
+    }
+    assert await not_refused(stem, forged) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_tokens_of_strangers_get_401(stem: str) -> None:
+    claims = await good_claims(stem)
+    strange = {
+        ascii(name): f"Bearer {signed({**claims, 'sub': name})}".encode()
+        for name in STRANGERS
+    }
+    assert await not_refused(stem, strange) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_token_of_a_vanished_user_gets_401(
+    stem: str, users: dict[str, UserInDB]
+) -> None:
+    token = signed(await good_claims(stem))
+    del users["johndoe"]
+    assert await statuses(stem, token) == {401}
+
+
+# {token} stands for a good one.
+HEADERS = {
+    "nothing": b"",
+    "a scheme and no token": b"Bearer",
+    "a scheme and a space": b"Bearer ",
+    "a token and no scheme": b"{token}",
+    "Basic": b"Basic {token}",
+    "JWT": b"JWT {token}",
+    "a scheme that begins alike": b"BearerX {token}",
+    "a colon": b"Bearer: {token}",
+    "a comma": b"Bearer,{token}",
+    "an equals sign": b"Bearer={token}",
+    "a tab": b"Bearer\t{token}",
+    "a token, then another": b"Bearer {token} {token}",
+    "a list of tokens": b"Bearer {token}, Bearer {token}",
+    "two schemes": b"Bearer Bearer {token}",
+    "quotes": b'Bearer "{token}"',
+    "a parameter": b"Bearer token={token}",
+    "no UTF-8": b"Bearer \xe9\xff",
+    "UTF-8": "Bearer 🔑".encode(),
+    "UTF-8 before the token": "Bearer é".encode() + b"{token}",
+    "100 kB of one letter": b"Bearer " + b"a" * 100_000,
+    "100 kB of dots": b"Bearer " + b"." * 100_000,
+    "100 kB of brackets": b"Bearer " + part(b"[" * 75_000).encode() + b".e30.",
+    "100 kB before the token": b"a" * 100_000 + b" {token}",
+    "100 kB after the token": b"Bearer {token}" + b"a" * 100_000,
+}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_other_authorizations_get_401(stem: str) -> None:
+    token = signed(await good_claims(stem)).encode()
+    other = {
+        name: header.replace(b"{token}", token)
+        for name, header in HEADERS.items()
+    }
+    assert await not_refused(stem, other) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_token_outside_its_header_gets_401(stem: str) -> None:
+    token = signed(await good_claims(stem))
+    bare = {"access_token": token, "token": token, "Authorization": token}
+    for place in (
+        {"params": bare},
+        {"cookies": bare},
+        {"headers": {"X-Authorization": f"Bearer {token}"}},
+    ):
+        async with client_of(APPS[stem]) as client:
+            for path in protected_paths(stem):
+                request = client.build_request("GET", path, **place)
+                response = await client.send(request)
+                assert response.status_code == 401
+
+
+@pytest.mark.anyio
+@every_app
+async def test_no_route_ever_shows_a_hash(
+    stem: str, users: dict[str, UserInDB]
+) -> None:
+    good = await good_claims(stem)
+    subjects = [good["sub"].replace("johndoe", name) for name in users]
+    tokens = [signed({**good, "sub": subject}) for subject in subjects]
+    headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+    seen = ""
+    async with client_of(APPS[stem]) as client:
+        for route in iter_route_contexts(APPS[stem].routes):
+            path = re.sub(r"{[^}]*}", "johndoe", route.path or "/")
+            for method in route.methods or ():
+                for sent in [{}, {"Authorization": "Bearer x"}, *headers]:
+                    for form in (login(), login("alice", "secret2"), None):
+                        response = await client.request(
+                            method, path, headers=sent, data=form
+                        )
+                        seen += f"{response.headers.raw}{response.text}"
+                        assert response.status_code < 500
+    assert '"username":"johndoe"' in seen
+    assert "hashed_password" not in seen
+    assert "$2b$" not in seen
+    assert not any(user.hashed_password in seen for user in users.values())
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=20),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.text(max_size=5), children, max_size=3)
+    ),
+    max_leaves=5,
+)
+CLAIMS = ["sub", "exp", "nbf", "iat", "aud", "iss", "jti"]
+BASE64URL = ascii_letters + digits + "-_"
+SCHEMES = st.sampled_from([b"", b"Bearer", b"Bearer ", b"bearer ", b"Basic "])
+# What h11 lets pass in a header: no line break and no NUL.
+FIELD = st.binary(max_size=200).map(lambda b: re.sub(rb"[\0\r\n]", b"", b))
+KEYS = st.sampled_from(["", "secret", ANOTHER_KEY]) | st.text(max_size=40)
+UNTRUSTED = st.builds(
+    signed,
+    payload=st.fixed_dictionaries(
+        {"sub": st.just("johndoe") | JSON, "exp": st.just(FAR_FUTURE) | JSON}
+    ),
+    header=st.fixed_dictionaries(
+        {"alg": st.sampled_from(["HS256", "none", "HS512"]) | JSON},
+        optional={"typ": JSON, "kid": JSON, "crit": JSON, "b64": JSON},
+    ),
+    key=KEYS,
+    digest=st.sampled_from(["sha256", "sha384", "sha512"]),
+)
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(scheme=SCHEMES, rest=FIELD | UNTRUSTED.map(str.encode))
+async def test_no_made_up_header_is_accepted(
+    stem: str, scheme: bytes, rest: bytes
+) -> None:
+    assert await not_refused(stem, {"made up": scheme + rest}) == {}
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(place=st.integers(0, 10_000), letter=st.sampled_from(BASE64URL + ".="))
+async def test_no_letter_of_a_token_can_be_another(
+    stem: str, place: int, letter: str
+) -> None:
+    """But the last one, whose last two bits are in no byte of it."""
+    token = signed(await good_claims(stem))
+    place %= len(token) - 1
+    changed = token[:place] + letter + token[place + 1 :]
+    assert await statuses(stem, changed) == {200 if changed == token else 401}
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(changes=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1))
+@example(changes={"exp": 10**400})
+async def test_signed_claims_of_any_type_never_get_500(
+    stem: str, changes: Claims
+) -> None:
+    claims = await good_claims(stem)
+    seen = await statuses(stem, signed({**claims, **changes}))
+    assert seen <= {200, 401}
+    if changes.get("sub", claims["sub"]) != claims["sub"]:
+        assert seen == {401}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_signed_claims_of_any_depth_never_get_500(stem: str) -> None:
+    deep = b'{"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert await statuses(stem, signed(deep)) == {401}
+
+
+@pytest.mark.anyio
+@every_token_app
+@repeatable
+@given(
+    body=st.binary(max_size=200)
+    | st.dictionaries(
+        st.sampled_from([*login(), "scope", "client_id", "client_secret"]),
+        st.binary(max_size=100) | st.just(b"johndoe"),
+    ).map(lambda form: urlencode(form).encode())
+)
+async def test_no_made_up_form_logs_in(stem: str, body: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with client_of(APPS[stem]) as client:
+        response = await client.post("/token", content=body, headers=form)
+    assert 400 <= response.status_code < 500
