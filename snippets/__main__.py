@@ -23,19 +23,18 @@ from snippets.classroom.server import bind, url_of, with_offline_docs
 def main(arguments: Sequence[str] | None = None) -> int:
     """Tell a story or serve an app, and return the exit code."""
     parser = build_parser()
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_intermixed_args(arguments)
+    if not parsed.words:
+        parser.print_help()
+        return 0
+    *before, name = parsed.words
+    if name == "serve" or before not in ([], ["serve"]):
+        parser.error("name one chapter, as in: ch04, or: serve ch04")
     try:
-        match parsed.words:
-            case []:
-                parser.print_help()
-                return 0
-            case ["serve", name]:
-                return serve(resolve(name, list_modules()), parsed.port)
-            case [name] if name != "serve":
-                return tell(resolve(name, list_modules()))
+        stem = resolve(name, list_modules())
     except UnknownChapterError as error:
         return refuse(str(error))
-    parser.error("name one chapter, as in: ch04, or: serve ch04")
+    return serve(stem, parsed.port) if before else tell(stem)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,7 +77,7 @@ def serve(stem: str, port: int) -> int:
         return refuse(f"{stem} has no app to serve.")
     try:
         listener = bind(port)
-    except (OSError, OverflowError):
+    except OSError:
         return refuse(
             f"Port {port} is taken, or not allowed. Choose another, or "
             "--port 0 for any that is free."

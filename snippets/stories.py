@@ -67,10 +67,12 @@ async def ch04() -> None:
         transport=httpx.ASGITransport(app=endpoint.app),
         base_url="http://testserver",
     ) as client:
-        john = {"username": "johndoe", "password": "guess"}
+        john = {"username": "johndoe", "password": "secret"}
+        tell(
+            "A wrong password gets no token.",
+            await client.post("/token", data=john | {"password": "guess"}),
+        )
         login = await client.post("/token", data=john)
-        tell("A wrong password gets no token.", login)
-        login = await client.post("/token", data=john | {"password": "secret"})
         tell("The right one is traded for a token.", login)
         token = login.json()["access_token"]
         me = await client.get("/users/me/", headers=bearer(token))

@@ -13,7 +13,7 @@ from tests.books import ROOT, Notebook, caption, notebooks, source
 from tests.links import broken_links, pictures, vague_links
 
 LARGEST = 200_000
-SETUP = 'import sys; sys.path.insert(0, "..")'
+SETUP = 'import sys\n\nsys.path.insert(0, "..")'
 MARKERS = re.compile(r"NBVAL_|PYTEST_VALIDATE|nbval-|raises-exception")
 MACHINE = re.compile(r"/(root|tmp|home|Users|private|var)/|[A-Z]:\\+Users")
 

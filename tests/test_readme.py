@@ -86,7 +86,7 @@ def test_work_is_free_to_change(tmp_path: Path) -> None:
         return done.stdout
 
     run("git", "clone", "--quiet", str(ROOT), str(course))
-    run(sys.executable, "-c", COPY)
+    run(sys.executable, "-m", "snippets.classroom", "catch-up")
     copies = sorted((course / "work").glob("*.ipynb"))
     assert [c.name for c in copies] == [b.path.name for b in notebooks()]
     for copy in copies:
@@ -103,6 +103,3 @@ def test_work_is_free_to_change(tmp_path: Path) -> None:
     run(sys.executable, "-m", "pytest", "-q", "notebooks")
     collected = run(sys.executable, "-m", "pytest", "--collect-only", "-q")
     assert "work/" not in collected
-
-
-COPY = "from snippets.classroom.door import copy_notebooks; copy_notebooks()"

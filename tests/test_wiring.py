@@ -1,7 +1,7 @@
 """No app reaches what a later section or chapter has replaced."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ def test_walk_reaches_the_whole_system() -> None:
 
 
 @pytest.fixture
-def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     """Write chapters, and walk the app of the last one."""
     monkeypatch.syspath_prepend(tmp_path)
     package = f"story_{tmp_path.name}"
@@ -70,7 +70,7 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
             modules.append(importlib.import_module(f"{package}.{name}"))
         return Walker(modules[-1].app, modules)
 
-    yield tell
+    return tell
 
 
 BASE = """
@@ -135,156 +135,132 @@ class Item(BaseModel):
     title: str
 """
 
+ROUTER = """
+from fastapi import APIRouter
+router = APIRouter()
+
+@router.get("/")
+def read(found: Found) -> None: ...
+
+app.include_router(router)
+"""
+HANDLER = """
+@app.exception_handler(KeyError)
+def answer(request, error):
+    return ch01.helper()
+"""
+MIDDLEWARE = """
+class Middle:
+    def __init__(self, app):
+        ch01.helper()
+
+app.add_middleware(Middle)
+"""
+PARTIAL = """
+from functools import partial
+
+@app.get("/")
+def read(found: Annotated[str, Depends(partial(find, "token"))]): ...
+"""
+NEW_LIMIT = """
+LIMIT = 2000.5
+"""
+LIMITED = """
+@app.get("/")
+def read(limit=Depends(limited)): ...
+"""
+OLD_HELPER = """
+old = helper
+"""
+REWIRED = NEW_FIND + NEW_FOUND + APP + ROUTE
+
+
+def later(*parts: str) -> list[str]:
+    """Let a second chapter follow the first."""
+    return [FIRST, "".join([IMPORT, *parts])]
+
+
 CLEAN = {
     "one chapter": [FIRST],
-    "nothing replaced": [FIRST, IMPORT + APP + ROUTE],
-    "replaced, and all that depends on it": [
-        FIRST,
-        IMPORT + NEW_HELPER + NEW_FIND + NEW_FOUND + APP + ROUTE,
-    ],
-    "replaced, and not reached": [
-        FIRST,
-        IMPORT + NEW_HELPER + NEW_FIND + APP,
-    ],
-    "replacement that calls what it replaces": [
-        FIRST,
-        IMPORT
-        + "old = helper"
-        + NEW_HELPER.replace('"new"', 'old() + ch01.helper() + "new"')
-        + NEW_FIND
-        + NEW_FOUND
-        + APP
-        + ROUTE,
-    ],
-    "replaced in the chapter after": [
-        FIRST + "\n" + NEW_HELPER.replace("helper", "other"),
-    ],
+    "nothing replaced": later(APP, ROUTE),
+    "replaced with all that depends on it": later(NEW_HELPER, REWIRED),
+    "replaced and not reached": later(NEW_HELPER, NEW_FIND, APP),
+    "replacement that calls what it replaces": later(
+        OLD_HELPER,
+        NEW_HELPER.replace('"new"', "old() + ch01.helper()"),
+        REWIRED,
+    ),
 }
 STALE = {
-    "dependency": ("find", [FIRST, IMPORT + NEW_FIND + APP + ROUTE]),
-    "global of a function": (
+    "dependency": ("find", later(NEW_FIND, APP, ROUTE)),
+    "dependency of a router": ("find", later(NEW_FIND, APP, ROUTER)),
+    "partial dependency": (
         "helper",
-        [FIRST, IMPORT + NEW_HELPER + APP + ROUTE],
+        later(NEW_HELPER, APP, PARTIAL),
+    ),
+    "dependency that is an instance": (
+        "scheme",
+        later(NEW_SCHEME, APP, ROUTE),
+    ),
+    "response model": (
+        "Item",
+        later("Old = Item", NEW_ITEM, APP, ROUTE.replace("Item", "Old")),
+    ),
+    "global of a function": ("helper", later(NEW_HELPER, APP, ROUTE)),
+    "global of an inner function": (
+        "helper",
+        [
+            FIRST.replace("return helper()", "return lambda: helper()"),
+            IMPORT + NEW_HELPER + APP + ROUTE,
+        ],
+    ),
+    "global behind another name": (
+        "helper",
+        later(
+            OLD_HELPER,
+            NEW_HELPER,
+            NEW_FIND.replace("helper()", "old()"),
+            NEW_FOUND,
+            APP,
+            ROUTE,
+        ),
+    ),
+    "attribute of a chapter": (
+        "helper",
+        later(
+            NEW_HELPER,
+            NEW_FIND.replace("helper()", "ch01.helper()"),
+            NEW_FOUND,
+            APP,
+            ROUTE,
+        ),
+    ),
+    "one way of two": (
+        "helper",
+        later(
+            NEW_HELPER.replace('"new"', "ch01.helper()"),
+            NEW_FIND.replace("helper()", "helper() + ch01.helper()"),
+            NEW_FOUND,
+            APP,
+            ROUTE,
+        ),
     ),
     "setting": (
         "LIMIT",
         [
             FIRST.replace('return "old"', "return LIMIT"),
-            IMPORT + "LIMIT = 2000.5" + APP + ROUTE,
+            IMPORT + NEW_LIMIT + APP + ROUTE,
         ],
     ),
-    "setting frozen in a default": (
-        "LIMIT",
-        [
-            FIRST,
-            IMPORT
-            + "LIMIT = 2000.5"
-            + APP
-            + '@app.get("/")\ndef read(limit=Depends(limited)): ...',
-        ],
-    ),
-    "dependency that is an instance": (
-        "scheme",
-        [FIRST, IMPORT + NEW_SCHEME + APP + ROUTE],
-    ),
-    "response model": (
-        "Item",
-        [FIRST + APP + NEW_ITEM],
-    ),
-    "name behind another name": (
-        "helper",
-        [
-            FIRST,
-            IMPORT
-            + "alias = helper"
-            + NEW_HELPER
-            + NEW_FIND.replace("helper()", "alias()")
-            + NEW_FOUND
-            + APP
-            + ROUTE,
-        ],
-    ),
-    "attribute of a chapter": (
-        "helper",
-        [
-            FIRST,
-            IMPORT
-            + NEW_HELPER
-            + NEW_FIND.replace("helper()", "ch01.helper()")
-            + NEW_FOUND
-            + APP
-            + ROUTE,
-        ],
-    ),
-    "name used in an inner function": (
-        "helper",
-        [
-            FIRST.replace(
-                "return helper()", "return [helper() for _ in (1, 2)]"
-            ),
-            IMPORT + NEW_HELPER + APP + ROUTE,
-        ],
-    ),
+    "setting frozen in a default": ("LIMIT", later(NEW_LIMIT, APP, LIMITED)),
+    "handler of exceptions": ("helper", later(NEW_HELPER, APP, HANDLER)),
+    "middleware": ("helper", later(NEW_HELPER, APP, MIDDLEWARE)),
     "function replaced by a later section": (
         "find",
-        [
-            FIRST.replace(
-                "\nFound =",
-                "\nFound = Annotated[str, Depends(find)]\n"
-                + NEW_FIND
-                + "\nOther =",
-            )
-        ],
+        [FIRST + NEW_FIND],
     ),
-    "instance replaced by a later section": (
-        "scheme",
-        [FIRST.replace("\ndef limited", NEW_SCHEME + "\ndef limited")],
-    ),
-    "dependency of a router": (
-        "find",
-        [
-            FIRST,
-            IMPORT
-            + NEW_FIND
-            + APP
-            + """
-from fastapi import APIRouter
-router = APIRouter()
-@router.get("/")
-def read(found: Found) -> None: ...
-app.include_router(router)
-""",
-        ],
-    ),
-    "exception handler": (
-        "helper",
-        [
-            FIRST,
-            IMPORT
-            + NEW_HELPER
-            + APP
-            + """
-@app.exception_handler(KeyError)
-def answer(request, error):
-    return ch01.helper()
-""",
-        ],
-    ),
-    "middleware": (
-        "helper",
-        [
-            FIRST,
-            IMPORT
-            + NEW_HELPER
-            + APP
-            + """
-class Middle:
-    def __init__(self, app):
-        ch01.helper()
-app.add_middleware(Middle)
-""",
-        ],
-    ),
+    "class replaced by a later section": ("Item", [FIRST + NEW_ITEM]),
+    "instance replaced by a later section": ("scheme", [FIRST + NEW_SCHEME]),
 }
 
 

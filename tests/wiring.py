@@ -6,7 +6,9 @@ a function, class or setting that a later section or chapter defined anew.
 """
 
 import dis
+import functools
 import inspect
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
@@ -71,7 +73,7 @@ class Walker:
             if (
                 name in self.latest
                 and self.current(name) is not step.target
-                and name not in step.way[:-1]
+                and name != step.way[-2]
             ):
                 yield name
 
@@ -106,15 +108,15 @@ class Walker:
         )
 
     def reached(self) -> Iterator[Reached]:
-        """Walk from every route, handler and middleware, each object once."""
-        steps = list(self.roots())
-        seen: set[tuple[int, str | None]] = set()
+        """Walk from every route, handler and middleware, each way once."""
+        steps = deque(self.roots())
+        walked: dict[int, Any] = {}
         while steps:
-            step = steps.pop(0)
-            if (id(step.target), step.name) not in seen:
-                seen.add((id(step.target), step.name))
-                yield step
-                steps += self.beyond(step)
+            step = steps.popleft()
+            yield step
+            if id(step.target) not in walked:
+                walked[id(step.target)] = step.target
+                steps.extend(self.beyond(step))
 
     def roots(self) -> Iterator[Reached]:
         for route in iter_route_contexts(self.app.routes):
@@ -168,7 +170,9 @@ def own_functions(
     target: Any, is_own: Callable[[Any], bool]
 ) -> list[FunctionType]:
     """Open a function, a class or an instance: the functions in it."""
-    target = inspect.unwrap(getattr(target, "func", target))
+    if isinstance(target, functools.partial):
+        target = target.func
+    target = inspect.unwrap(target)
     if not isinstance(target, (FunctionType, type)):
         target = type(target)
     if not is_own(target):

@@ -135,7 +135,8 @@ def launch(command: Sequence[str], folder: Path) -> int:
     Ctrl+C reaches the command too. JupyterLab answers it with a question,
     then stops its kernels; leaving earlier would orphan them.
     """
-    process = subprocess.Popen(command, cwd=folder)
+    # No shell: a list of words, our own and the learner's.
+    process = subprocess.Popen(command, cwd=folder)  # noqa: S603
     while True:
         try:
             return process.wait()
@@ -184,12 +185,13 @@ def renew(root: Path, stem: str) -> str:
     if course == learner:
         remember(root, stem, course)
         return "up to date."
-    if course == copied:
-        return "edited by you, and the course has nothing new for it."
-    # None is a damaged file. Against a damaged manifest it would be equal.
+    # A damaged copy has no digest, and a damaged manifest may know none:
+    # two times None is not "never edited".
     if learner is not None and learner == copied:
         copy(root, stem)
         return f"renewed; you had not edited it. {RELOAD}"
+    if learner is not None and course == copied:
+        return "edited by you, and the course has nothing new for it."
     return (
         "edited by you, so it stays. For the course's new version (yours is "
         f"kept beside it): {PROGRAM} reset {stem}"

@@ -67,6 +67,9 @@ def bind(port: int = 0) -> socket.socket:
     Raises:
         OSError: the port is taken, or not allowed.
     """
+    # create_server would leave its socket open over such a number.
+    if port not in range(65536):
+        raise OSError(f"there is no port {port}")
     return socket.create_server((LOOPBACK, port))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from io import StringIO
 
 import httpx
 
@@ -77,7 +78,8 @@ def body(message: httpx.Request | httpx.Response) -> list[str]:
         return ["", f"({len(content):,} bytes that are not text)"]
     if "json" in message.headers.get("content-type", ""):
         text = indented(text)
-    lines = text.splitlines()
+    # str.splitlines would also break at, and so hide, other signs: \f, U+2028.
+    lines = [line.rstrip("\n") for line in StringIO(text, newline=None)]
     if len(lines) > LONGEST_BODY:
         rest = len(lines) - LONGEST_BODY
         lines = [*lines[:LONGEST_BODY], f"… and {rest:,} lines more"]
