@@ -14,6 +14,9 @@ from fastapi import Depends, FastAPI, HTTPException, status
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
 
+# %% Read the bearer token
+oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
+
 # %% Settings
 TEACHING_KEY = "a teaching key, published: protects nothing"
 SECRET_KEY = os.environ.get("SECRET_KEY", TEACHING_KEY)
@@ -56,17 +59,15 @@ users: dict[str, UserInDB] = {
     ),
 }
 
-# %% Read the bearer token
-oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
-
 
 # %% Verify the access token
 def read_access_token(token: str) -> dict[str, Any]:
     """Return a valid token's claims: `{"sub": "johndoe", "exp": 1735689600}`.
 
     Raises:
-        jwt.InvalidTokenError: not signed with our key and algorithm, expired,
-            or without a usable `sub` and `exp` (RFC 7519 §4.1, §7.2).
+        jwt.InvalidTokenError: not signed with our key and algorithm (RFC 8725
+            §3.1), expired, or without a `sub` that is a string and an `exp`
+            that reads as a number (RFC 7519 §4.1.2, §4.1.4, §7.2).
     """
     claims: dict[str, Any] = jwt.decode(
         token,
@@ -79,7 +80,7 @@ def read_access_token(token: str) -> dict[str, Any]:
 
 # %% Refuse with a challenge
 def unauthorized(detail: str) -> HTTPException:
-    """Build the 401 that says how to authenticate (RFC 6750 §3)."""
+    """Build the 401 that says how to authenticate (RFC 9110 §15.5.2)."""
     return HTTPException(
         status_code=status.HTTP_401_UNAUTHORIZED,
         detail=detail,
@@ -94,7 +95,8 @@ async def get_current_user(
     """Return the user a token speaks for.
 
     Raises:
-        HTTPException: 401, the token is refused or its user is gone.
+        HTTPException: 401, the token is refused or its user is gone; which,
+            only the `__cause__` tells.
     """
     try:
         username = read_access_token(token)["sub"]
@@ -122,6 +124,7 @@ async def get_current_active_user(
     return current_user
 
 
+# %% The annotation that guards
 CurrentUser = Annotated[UserInDB, Depends(get_current_active_user)]
 
 # %% The app

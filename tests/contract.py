@@ -63,11 +63,10 @@ def without(name: str) -> Form:
 
 
 def is_token(body: Json) -> bool:
-    return (
-        body.keys() == {"access_token", "token_type"}
-        and body["token_type"] == "bearer"
-        and body["access_token"].count(".") == 2
-    )
+    match body:
+        case {"access_token": str(token), "token_type": "bearer"}:
+            return len(body) == 2 and token.count(".") == 2
+    return False
 
 
 def misses(*names: str) -> Callable[[Json], bool]:

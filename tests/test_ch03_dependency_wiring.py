@@ -1,16 +1,25 @@
 """Chapter 3: a valid token becomes its user, anything else a refusal."""
 
+from typing import Annotated, Any
+
 import jwt
 import pytest
-from fastapi import HTTPException
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.dependencies.utils import get_dependant
+from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordBearer
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from passlib.hash import bcrypt
 
+from snippets import ch03_dependency_wiring
+from snippets.ch01_jwt_anatomy import encode
 from snippets.ch02_password_hashing import pwd_context, verify_password
 from snippets.ch03_dependency_wiring import (
     ALGORITHM,
     SECRET_KEY,
     TEACHING_KEY,
+    CurrentUser,
     User,
     UserInDB,
     app,
@@ -18,6 +27,7 @@ from snippets.ch03_dependency_wiring import (
     get_current_user,
     oauth2_scheme,
     read_access_token,
+    read_users_me,
     unauthorized,
 )
 from tests.apps import ClientOf, fresh
@@ -119,7 +129,8 @@ def test_what_others_may_see_of_a_user_has_no_hash() -> None:
 
 def test_scheme_points_to_the_token_endpoint() -> None:
     assert isinstance(oauth2_scheme, OAuth2PasswordBearer)
-    assert oauth2_scheme.model.flows.password.tokenUrl == "token"
+    flows = oauth2_scheme.model.model_dump()["flows"]
+    assert flows["password"]["tokenUrl"] == "token"
 
 
 def test_unauthorized_is_a_401_with_a_challenge() -> None:
@@ -211,3 +222,180 @@ async def assert_refused(token: str) -> HTTPException:
     assert caught.value.detail == "Could not validate credentials"
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
     return caught.value
+
+
+def bearer(claims: Claims) -> dict[str, str]:
+    return {"Authorization": f"Bearer {signed(claims)}"}
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(token=st.text(st.characters(exclude_categories=["Cs"])))
+@example(token="")
+@example(token="..")
+@example(token="é.é.é")
+def test_any_text_is_a_token_or_an_invalid_one(token: str) -> None:
+    with pytest.raises(jwt.InvalidTokenError):
+        read_access_token(token)
+
+
+@pytest.mark.anyio
+async def test_token_of_chapter_1_gives_its_user(
+    users: dict[str, UserInDB], claims: Claims
+) -> None:
+    token = encode(claims, SECRET_KEY.encode())
+    assert token == signed(claims)
+    assert await get_current_user(token) is users["johndoe"]
+
+
+def test_header_comes_before_token_and_token_before_account() -> None:
+    """The tree is a chain: each link depends on the next, and no more."""
+    links = []
+    dependant = get_dependant(path="/users/me/", call=read_users_me)
+    while dependant.dependencies:
+        (dependant,) = dependant.dependencies
+        links.append(dependant.call)
+    assert links == [get_current_active_user, get_current_user, oauth2_scheme]
+
+
+@pytest.mark.anyio
+async def test_token_is_verified_once_in_a_request(
+    monkeypatch: pytest.MonkeyPatch, client_of: ClientOf, claims: Claims
+) -> None:
+    tokens = []
+
+    def spy(token: str) -> dict[str, Any]:
+        tokens.append(token)
+        return read_access_token(token)
+
+    monkeypatch.setattr(ch03_dependency_wiring, "read_access_token", spy)
+    greedy = FastAPI()
+
+    @greedy.get("/")
+    async def read(
+        one: CurrentUser,
+        two: CurrentUser,
+        three: Annotated[UserInDB, Depends(get_current_user)],
+    ) -> bool:
+        return one is two is three
+
+    async with client_of(greedy) as client:
+        for requests in (1, 2):
+            response = await client.get("/", headers=bearer(claims))
+            assert response.json() is True
+            assert tokens == [signed(claims)] * requests
+
+
+REFUSED = {
+    "no token": ({}, 401),
+    "a made-up token": ({"Authorization": "Bearer nonsense"}, 401),
+    "a disabled user": (bearer({"sub": "alice", "exp": FAR_FUTURE}), 400),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("headers", "status"), REFUSED.values(), ids=list(REFUSED)
+)
+async def test_endpoint_does_not_run_for_the_refused(
+    headers: dict[str, str], status: int, client_of: ClientOf, claims: Claims
+) -> None:
+    callers = []
+    diary = FastAPI()
+
+    @diary.get("/")
+    async def read(current_user: CurrentUser) -> None:
+        callers.append(current_user.username)
+
+    async with client_of(diary) as client:
+        response = await client.get("/", headers=headers)
+        assert (response.status_code, callers) == (status, [])
+        await client.get("/", headers=bearer(claims))
+    assert callers == ["johndoe"]
+
+
+def test_one_annotation_is_seen_in_openapi() -> None:
+    mixed = FastAPI()
+
+    @mixed.get("/guarded")
+    async def read(current_user: CurrentUser) -> None: ...
+
+    @mixed.get("/open")
+    async def read_open() -> None: ...
+
+    paths = mixed.openapi()["paths"]
+    assert paths["/guarded"]["get"]["security"] == [
+        {"OAuth2PasswordBearer": []}
+    ]
+    assert "security" not in paths["/open"]["get"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("username", "status"), [("johndoe", 200), ("alice", 400)]
+)
+async def test_override_keeps_the_checks_above_it(
+    username: str,
+    status: int,
+    users: dict[str, UserInDB],
+    monkeypatch: pytest.MonkeyPatch,
+    client_of: ClientOf,
+) -> None:
+    monkeypatch.setitem(
+        app.dependency_overrides, get_current_user, lambda: users[username]
+    )
+    async with client_of(app) as client:
+        response = await client.get("/users/me/")
+    assert response.status_code == status
+
+
+@pytest.mark.anyio
+async def test_override_of_the_same_code_run_twice_does_nothing(
+    users: dict[str, UserInDB],
+    monkeypatch: pytest.MonkeyPatch,
+    client_of: ClientOf,
+) -> None:
+    twin = fresh(CHAPTER).get_current_user
+    assert twin.__name__ == get_current_user.__name__
+    monkeypatch.setitem(
+        app.dependency_overrides, twin, lambda: users["johndoe"]
+    )
+    async with client_of(app) as client:
+        response = await client.get("/users/me/")
+    assert response.status_code == 401
+
+
+KEEPING = (User, User | None, dict[str, User], list[User])
+LEAKING = (UserInDB, User | UserInDB, UserInDB | User, Any, None)
+LEAKING_INSIDE = (dict[str, Any], list[Any], dict[str, UserInDB])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("promise", KEEPING + LEAKING + LEAKING_INSIDE)
+async def test_promised_type_decides_whether_the_hash_leaves(
+    promise: Any, users: dict[str, UserInDB], client_of: ClientOf
+) -> None:
+    """`None` promises nothing: FastAPI then sends what there is."""
+    john = users["johndoe"]
+    wrapped = {dict: {"user": john}, list: [john]}
+    answer = wrapped.get(getattr(promise, "__origin__", None), john)
+    one = FastAPI()
+    one.get("/", response_model=promise)(lambda: answer)
+    async with client_of(one) as client:
+        text = (await client.get("/")).text
+    assert "johndoe@example.com" in text
+    assert (john.hashed_password in text) == (promise not in KEEPING)
+
+
+@pytest.mark.anyio
+async def test_response_made_by_hand_passes_no_filter(
+    users: dict[str, UserInDB], client_of: ClientOf
+) -> None:
+    one = FastAPI()
+
+    @one.get("/")
+    async def read() -> User:
+        return JSONResponse(users["johndoe"].model_dump())
+
+    async with client_of(one) as client:
+        response = await client.get("/")
+    assert response.json() == users["johndoe"].model_dump()

@@ -305,6 +305,16 @@ def test_catch_up_promises_no_new_version_where_there_is_none(
     assert said == "edited by you, and the course has nothing new for it."
 
 
+def test_a_damaged_copy_is_kept_and_told_the_way_out(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door.main(["open"], root)
+    work(root).write_bytes(b"damaged")
+    capsys.readouterr()
+    assert told(capsys, root, "catch-up")[CH04].endswith(f"reset {CH04}")
+    assert work(root).read_bytes() == b"damaged"
+
+
 @pytest.mark.parametrize(
     "manifest", [None, b"", b"{", b"[]", b"\xff", b"[" * 100_000]
 )

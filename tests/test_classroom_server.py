@@ -2,12 +2,14 @@
 
 import asyncio
 import copy
+import gc
 import re
 import socket
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -203,6 +205,15 @@ def test_a_stopped_server_frees_its_port_and_its_thread() -> None:
     ]
 
 
+def test_a_stopped_server_is_forgotten() -> None:
+    server = serve(ch04)
+    server.stop()
+    forgotten = weakref.ref(server)
+    del server
+    gc.collect()
+    assert forgotten() is None
+
+
 def test_open_connections_do_not_hold_up_a_stop() -> None:
     with httpx.Client() as client, serve(ch04) as server:
         client.get(f"{server.url}/openapi.json")
@@ -296,6 +307,19 @@ def test_a_failed_shutdown_is_logged(
     lifespan = failing(KeyError("no way out"), "shutdown")
     serve(FastAPI(lifespan=lifespan)).stop()
     assert "no way out" in caplog.text
+
+
+def test_a_lifespan_that_breaks_later_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "lifespan.startup.complete"})
+        for _ in ("startup", "shutdown"):
+            await receive()
+        raise LookupError("broke")
+
+    Server(app).stop()
+    assert "broke" in caplog.text
 
 
 def test_a_taken_port_is_an_error_in_the_caller(served: Server) -> None:

@@ -123,14 +123,14 @@ def test_headers_come_in_one_order_and_repeated_ones_each(
     fields = [
         ("Set-Cookie", "b=2"),
         ("X-Noise", "not shown"),
-        ("Cache-Control", "no-store"),
+        ("Cache-Control", "no-store, private"),
         ("Set-Cookie", "a=1"),
         ("WWW-Authenticate", "Bearer"),
     ]
     assert shown(answer(401, headers=fields), capsys)[2:] == [
         "< HTTP/1.1 401 Unauthorized",
         "< www-authenticate: Bearer",
-        "< cache-control: no-store",
+        "< cache-control: no-store, private",
         "< set-cookie: b=2",
         "< set-cookie: a=1",
     ]

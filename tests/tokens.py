@@ -54,8 +54,12 @@ def with_payload(payload: object) -> Forger:
     return lambda claims: signed(payload)
 
 
+def under_header(header: object) -> Forger:
+    return lambda claims: signed(claims, header)
+
+
 def with_header(**changes: Any) -> Forger:
-    return lambda claims: signed(claims, HEADER | changes)
+    return under_header(HEADER | changes)
 
 
 def with_digest(digest: str, alg: str) -> Forger:
@@ -113,7 +117,18 @@ def with_changed_signature(claims: Claims) -> str:
 
 
 NONES = ("none", "None", "NONE", "nOnE")
-ALGS = (*NONES, "", None, "hs256", "HS384", "RS256", ["HS256"], [], {}, 1)
+ALGS: tuple[Any, ...] = (
+    *NONES,
+    "",
+    None,
+    "hs256",
+    "HS384",
+    "RS256",
+    ["HS256"],
+    [],
+    {},
+    1,
+)
 # A claim's name, and values it must not have.
 WRONG_CLAIMS: dict[str, tuple[Any, ...]] = {
     "exp": (
@@ -127,8 +142,27 @@ WRONG_CLAIMS: dict[str, tuple[Any, ...]] = {
     "aud": ("another service", ["another service"], 1),
     "jti": (None, 1, []),
 }
-NOT_CLAIMS = ([], "johndoe", None, 1, b"", b"{", b"\xff", b"NaN", b"[" * 3000)
-NOT_HEADERS = ([], "HS256", None, 1, b"", b"{", b"\xff", b"[" * 3000)
+NOT_CLAIMS: tuple[Any, ...] = (
+    [],
+    "johndoe",
+    None,
+    1,
+    b"",
+    b"{",
+    b"\xff",
+    b"NaN",
+    b"[" * 3000,
+)
+NOT_HEADERS: tuple[Any, ...] = (
+    [],
+    "HS256",
+    None,
+    1,
+    b"",
+    b"{",
+    b"\xff",
+    b"[" * 3000,
+)
 # A good token put together anew: {t} whole, {h}.{p}.{s} in its parts.
 SPELLINGS = (
     *("", ".", "..", "....", "{h}", "{p}", "{s}"),
@@ -142,7 +176,7 @@ SPELLINGS = (
 FORGERIES: dict[str, Forger] = {
     **{f"unsigned, alg {alg!r}": unsigned(alg) for alg in NONES},
     **{f"alg {alg!r}": with_header(alg=alg) for alg in ALGS},
-    "no alg": lambda claims: signed(claims, {"typ": "JWT"}),
+    "no alg": under_header({"typ": "JWT"}),
     "HS384": with_digest("sha384", "HS384"),
     "HS512": with_digest("sha512", "HS512"),
     "SHA-512 under the name HS256": with_digest("sha512", "HS256"),
@@ -164,10 +198,7 @@ FORGERIES: dict[str, Forger] = {
         for value in values
     },
     **{f"payload {text!r:.12}": with_payload(text) for text in NOT_CLAIMS},
-    **{
-        f"header {text!r:.12}": lambda claims, text=text: signed(claims, text)
-        for text in NOT_HEADERS
-    },
+    **{f"header {text!r:.12}": under_header(text) for text in NOT_HEADERS},
     **{f"spelled {text!r}": respelled(text) for text in SPELLINGS},
 }
 

@@ -1,7 +1,28 @@
-"""Teaching aids that the notebooks import. No code of the system is in here."""
+"""Teaching aids that the notebooks import. No code of the system is here.
 
-from snippets.classroom.failure import raises
-from snippets.classroom.plots import show_plot
-from snippets.classroom.wire import show
+Each comes from its module at its first use: the front door opens, and can
+say what is missing, before anything is installed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snippets.classroom.failure import raises
+    from snippets.classroom.plots import show_plot
+    from snippets.classroom.wire import show
 
 __all__ = ["raises", "show", "show_plot"]
+
+_HOMES = {
+    "raises": "failure",
+    "show": "wire",
+    "show_plot": "plots",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Find a teaching aid in its module (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"the classroom has no {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
