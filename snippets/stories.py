@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import jwt
 
+from snippets import ch01_jwt_anatomy as anatomy
 from snippets import ch03_dependency_wiring as wiring
 from snippets import ch04_token_endpoint as endpoint
 from snippets.ch02_password_hashing import hash_password, verify_password
-from snippets.classroom import show
+from snippets.classroom import raises, show
 
 
 def tell(sentence: str, response: httpx.Response) -> None:
@@ -29,6 +30,23 @@ def tamper(token: str) -> str:
     """Return the token with its signature turned round."""
     signed, _, signature = token.rpartition(".")
     return f"{signed}.{signature[::-1]}"
+
+
+async def ch01() -> None:
+    """Sign a token, read it with no key, forge it, and see it refused."""
+    key = b"a teaching key, published: protects nothing"
+    print("\nA token that we signed for Mallory:")
+    token = anatomy.encode({"sub": "mallory"}, key)
+    print(token)
+    print("\nAnybody reads its middle part, with no key:")
+    header, payload, signature = token.split(".")
+    print(anatomy.read_object(anatomy.base64url_decode(payload)))
+    print("\nMallory puts another name there:")
+    forged = f"{header}.{anatomy.write_object({'sub': 'johndoe'})}.{signature}"
+    print(forged)
+    print("\nWe compute the signature anew, with our key:")
+    with raises(anatomy.RefusedTokenError):
+        anatomy.decode(forged, key)
 
 
 async def ch02() -> None:

@@ -37,6 +37,19 @@ def apps(first: int = 0) -> dict[str, FastAPI]:
     }
 
 
+def scopes_of(app: FastAPI) -> str:
+    """Ask for all that an app's OpenAPI document offers: `"items me"`."""
+    components = app.openapi().get("components", {})
+    return " ".join(
+        sorted(
+            scope
+            for scheme in components.get("securitySchemes", {}).values()
+            for flow in scheme.get("flows", {}).values()
+            for scope in flow.get("scopes", {})
+        )
+    )
+
+
 def fresh(stem: str) -> ModuleType:
     """Run a chapter's module once more, aside: nobody else meets the copy."""
     spec = importlib.util.spec_from_file_location(

@@ -75,6 +75,18 @@ MUTANTS = [
         "every password is right",
     ),
     Mutant(
+        CH02,
+        "if not pwd_context.needs_update(hashed_password):",
+        "if True:",
+        "a cheap or foreign hash stays for ever",
+    ),
+    Mutant(
+        CH02,
+        "if not verify_password(password, hashed_password):",
+        "if False:",
+        "any password replaces an outdated hash",
+    ),
+    Mutant(
         CH03,
         'os.environ.get("SECRET_KEY", TEACHING_KEY)',
         "TEACHING_KEY",
@@ -191,6 +203,12 @@ MUTANTS = [
         '            "Incorrect password" if form.username in users\n'
         '            else "Incorrect username or password"\n        )',
         "the answer tells which usernames exist",
+    ),
+    Mutant(
+        CH04,
+        'for key in ("type", "loc", "msg")',
+        'for key in ("type", "loc", "msg", "input")',
+        "a password in a broken form is sent back, or crashes the answer",
     ),
     Mutant(
         CH04,

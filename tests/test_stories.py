@@ -20,6 +20,18 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashing, "pwd_context", cheap)
 
 
+def test_ch01_a_forged_name_is_readable_and_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asyncio.run(stories.ch01())
+    told = capsys.readouterr().out
+    good, forged = re.findall(r"^eyJ\S+$", told, re.MULTILINE)
+    assert good.split(".")[0::2] == forged.split(".")[0::2]
+    assert good.split(".")[1] != forged.split(".")[1]
+    assert "\n{'sub': 'mallory'}\n" in told
+    assert told.endswith("RefusedTokenError: the signature does not fit\n")
+
+
 def test_ch02_two_hashes_differ_and_both_verify(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

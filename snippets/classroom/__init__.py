@@ -10,11 +10,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from snippets.classroom.failure import raises
     from snippets.classroom.plots import show_plot
+    from snippets.classroom.runall import fresh_kernel, run_queued
+    from snippets.classroom.server import serve
+    from snippets.classroom.setup import check_setup
     from snippets.classroom.wire import show
 
-__all__ = ["raises", "show", "show_plot"]
+__all__ = [
+    "check_setup",
+    "fresh_kernel",
+    "raises",
+    "run_queued",
+    "serve",
+    "show",
+    "show_plot",
+]
 
 _HOMES = {
+    "check_setup": "setup",
+    "fresh_kernel": "runall",
+    "run_queued": "runall",
+    "serve": "server",
     "raises": "failure",
     "show": "wire",
     "show_plot": "plots",
