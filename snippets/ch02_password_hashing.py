@@ -1,27 +1,33 @@
-"""Chapter 2: store passwords so that a stolen database does not give them away.
+"""Chapter 2: store passwords so that a stolen database gives none away.
 
-Passwords are hashed with bcrypt through passlib's CryptContext. bcrypt reads
-at most 72 bytes and stops at a NUL byte; such passwords are refused here,
-clearly, instead of being cut short in silence.
+Passwords are hashed with bcrypt through passlib's CryptContext; hashes that
+came from Django are read too, and upgraded when their owner logs in. bcrypt
+reads at most 72 bytes and stops at a NUL byte; such passwords are refused
+here, clearly, instead of being cut short in silence.
 """
 
 # %% Imports
 from passlib.context import CryptContext
 
-# %% Settings
-MAX_PASSWORD_BYTES = 72
+# %% The password context
 pwd_context = CryptContext(
-    schemes=["bcrypt"], deprecated="auto", bcrypt__rounds=12
+    schemes=["bcrypt", "django_pbkdf2_sha256"],
+    deprecated="auto",
+    bcrypt__rounds=12,
 )
 
-
 # %% Refuse what bcrypt cannot take
+MAX_PASSWORD_BYTES = 72
+
+
 class UnhashablePasswordError(ValueError):
     """bcrypt would refuse this password, or cut it short."""
 
 
 def ensure_hashable(password: str) -> None:
     """Let a password pass only if bcrypt can take every byte of it.
+
+    The whole password counts, or none of it (NIST SP 800-63B-4 §3.1.1.2).
 
     Raises:
         UnhashablePasswordError: it has a NUL byte, takes more than 72 bytes
@@ -62,3 +68,23 @@ def verify_password(plain_password: str, hashed_password: str) -> bool:
     except UnhashablePasswordError:
         return False
     return pwd_context.verify(plain_password, hashed_password)
+
+
+# %% Verify a password and upgrade its hash
+def verify_and_upgrade(
+    password: str, hashed_password: str
+) -> tuple[bool, str | None]:
+    """Verify a password; if it is right and its hash outdated, hash it anew.
+
+    `(True, "$2b$12$…")` asks the caller to store the new hash. The old one
+    was of another scheme or cost than new ones are. `(True, None)` and
+    `(False, None)` leave the stored hash as it is.
+
+    Raises:
+        passlib.exc.UnknownHashError: the stored hash is of no known scheme.
+    """
+    if not verify_password(password, hashed_password):
+        return False, None
+    if not pwd_context.needs_update(hashed_password):
+        return True, None
+    return True, hash_password(password)

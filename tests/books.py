@@ -136,6 +136,10 @@ class Notebook:
         root = self.path.parent.parent
         seen: dict[Path, str] = {}
         to_read = list(map(source, self.code_cells))
+        # Its practice is found by name, not imported.
+        practice = root / f"snippets/classroom/exercises/{self.stem[:4]}.py"
+        if practice.exists():
+            seen[practice] = practice.read_text(encoding="utf-8")
         while to_read:
             for path in imported_modules(to_read.pop(), root):
                 if path not in seen:

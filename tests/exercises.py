@@ -173,14 +173,18 @@ def complaints(
 ) -> list[str]:
     """Say what an exercise lacks; an empty list is good news."""
     wrong = [a for a in wrong_answers if a.exercise == exercise.name]
-    return [
-        f"{exercise.where}, {exercise.name!r}: {what}"
-        for what in (*lacks(exercise, wrong), *misjudges(exercise, wrong))
-    ]
+    found = list(lacks(exercise, wrong))
+    if exercise.name in EXERCISES:
+        found += misjudges(exercise, wrong)
+    return [f"{exercise.where}, {exercise.name!r}: {what}" for what in found]
 
 
 def lacks(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
     """Say which of its parts are missing."""
+    home = f"snippets.classroom.exercises.{exercise.where[:4]}"
+    task = EXERCISES.get(exercise.name)
+    if task is None or task.check.__module__ != home:
+        yield f"no such exercise is registered in {home}"
     title = TITLE.search(exercise.task)
     if not title:
         yield "no task, titled `### Exercise 4.1: …`, right above its stub"

@@ -66,7 +66,8 @@ def running_lab(folder: Path) -> Iterator[str]:
             folder / name,
             ignore=shutil.ignore_patterns("__pycache__", ".*"),
         )
-    shutil.copy(ROOT / "README.md", folder)
+    for name in ("README.md", "requirements.txt"):
+        shutil.copy(ROOT / name, folder)
     write_settings()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -163,7 +164,10 @@ class Book:
         )
 
     def run_all(self) -> None:
-        """Press Run All, and wait until every code cell has run."""
+        """Press Run All, and wait until every code cell has run.
+
+        A cell that fails ends the wait too: it aborts those behind it.
+        """
         self.page.evaluate(
             "() => window.jupyterapp.commands.execute("
             "'notebook:run-all-cells')"
@@ -173,7 +177,10 @@ class Book:
                 const at = window.jupyterapp.shell.currentWidget;
                 const codes = [...at.content.model.cells]
                     .filter(cell => cell.type === 'code');
-                return codes.every(cell => cell.executionCount)
+                const failed = cell => cell.outputs.toJSON()
+                    .some(output => output.output_type === 'error');
+                return (codes.every(cell => cell.executionCount)
+                        || codes.some(failed))
                     && at.sessionContext.session.kernel.status === 'idle';
             }""",
             timeout=PATIENCE * 1000,

@@ -8,7 +8,8 @@ import pytest
 
 from snippets.classroom import exercises
 from snippets.classroom.practice import EXERCISES
-from snippets.classroom.predict import PREDICTIONS
+from snippets.classroom.predictions import PREDICTIONS
+from snippets.classroom.trials import given
 from tests.books import Notebook, notebooks, source
 from tests.exercises import Posed, calls, complaints, needed, posed
 from tests.wrong_answers import WrongAnswer, wrong_answers
@@ -141,6 +142,7 @@ def test_check_may_stand_in_the_next_cell(
     [
         ({"task": TASK.replace("4.1", "")}, "no task, titled"),
         ({"task": f"{TASK} word" + " word" * 60}, "more than 60 words"),
+        ({"where": "ch03_other.ipynb"}, "no such exercise is registered in"),
         ({"solution": None}, "no folded solution"),
         ({"solution": STUB}, "its solution does not pass:\nNot yet:"),
         ({"stub": SOLVED}, "its untouched stub passes"),
@@ -208,11 +210,23 @@ def test_wrong_answers_must_be_three_and_one_nearly_right(
     assert "no wrong answer gets the happy path right" in no_happy_path
 
 
+def test_exercise_that_nobody_registered_is_complained_of(
+    sample: Posed,
+) -> None:
+    wrong = [replace(answer, exercise="another") for answer in LEAKS]
+    [found] = complaints(replace(sample, name="another"), wrong)
+    assert "no such exercise is registered in" in found
+
+
 def test_check_must_try_more_than_the_happy_path(
     sample: Posed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lazy = replace(EXERCISES["stop the leak"], check=lambda _: None)
-    monkeypatch.setitem(EXERCISES, "stop the leak", lazy)
+    def lazy(_: object) -> None:
+        given("anything")
+
+    task = EXERCISES["stop the leak"]
+    lazy.__module__ = task.check.__module__
+    monkeypatch.setitem(EXERCISES, task.name, replace(task, check=lazy))
     found = "\n".join(complaints(sample, WRONG))
     assert "its check tries one thing, the happy path, and no other" in found
     assert "A wrong answer must not pass" in found

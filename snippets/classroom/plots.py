@@ -1,4 +1,4 @@
-"""Plots that everybody can read: as a picture, and as the sentence it shows."""
+"""Plots that everybody can read: a picture, and a sentence that says it."""
 
 import base64
 import html
@@ -6,7 +6,7 @@ import io
 import logging
 from typing import TYPE_CHECKING
 
-from IPython.display import display
+from snippets.classroom.cards import Card
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,6 +29,7 @@ def show_plot(figure: "Figure", alt: str) -> None:
     Raises:
         ValueError: the sentence is missing, too short or too long.
     """
+    alt = " ".join(alt.split())
     if not 20 <= len(alt) <= 250:
         raise ValueError(
             f"say what the plot shows in 20 to 250 characters: {alt!r}"
@@ -36,11 +37,5 @@ def show_plot(figure: "Figure", alt: str) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=96, bbox_inches="tight")
     data = base64.b64encode(picture.getvalue()).decode("ascii")
-    display(
-        {
-            "text/plain": alt,
-            "text/html": f'<img alt="{html.escape(alt)}" '
-            f'src="data:image/png;base64,{data}">',
-        },
-        raw=True,
-    )
+    source = f"data:image/png;base64,{data}"
+    Card(alt, f'<img alt="{html.escape(alt)}" src="{source}">').show()
