@@ -4,7 +4,7 @@ A check is a story: `given` says what is tried, `expect` and `refused` say
 what must come of it and, in a sentence for the learner, why. The first
 `given` is the happy path; the hostile ones follow. An app under test is the
 learner's own, but what it reads is shared: work on a copy of the users, as
-`ch04.py` does. Chapters are found by name, when a check runs.
+`ch03.py` does. Chapters are found by name, when a check runs.
 """
 
 import importlib

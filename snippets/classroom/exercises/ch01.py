@@ -14,7 +14,7 @@ from snippets.classroom.reading import encode
 from snippets.classroom.trials import CallError, UnmetError, expect, given
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
-KEY = b"a teaching key of 64 bytes, so that HS512 may take it as well..."
+KEY = b"the checker's key, published as the other is"
 JOHN = {"sub": "johndoe"}
 OTHER_NAMES = ("None", "RS256", "", None, 256, ["HS256"])
 TUTORIAL = (
@@ -28,7 +28,7 @@ NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 prediction(
-    "What else do we need to read the payload?",
+    "What do we need to read the payload, besides a decoder?",
     wrong(
         "The service's key",
         "The key makes the third part, and checks it. The first two are "
@@ -97,15 +97,21 @@ prediction(
 )
 
 
+def part(content: object) -> str:
+    """Write a header or a payload; text goes in as it is."""
+    if not isinstance(content, str):
+        content = json.dumps(content, separators=(",", ":"))
+    return encode(content.encode())
+
+
 def signed(
     header: object,
     claims: object,
     key: bytes = KEY,
     digest: str = "sha256",
 ) -> str:
-    """Write and sign a token, its JSON with spaces as many libraries do."""
-    parts = [encode(json.dumps(part).encode()) for part in (header, claims)]
-    message = ".".join(parts)
+    """Write and sign a token."""
+    message = f"{part(header)}.{part(claims)}"
     return f"{message}.{encode(hmac.digest(key, message.encode(), digest))}"
 
 
@@ -151,8 +157,8 @@ def refusing(why: str) -> Iterator[None]:
         "`HASHES` does not hold.",
         "A list of bad names never ends. Say instead which one name is good, "
         "and refuse before anything is computed.",
-        "`if read_object(header).get(\"alg\") != \"HS256\":` raise "
-        "`RefusedTokenError`. Then compute the MAC with `\"sha256\"`, and "
+        '`if read_object(header).get("alg") != "HS256":` raise '
+        '`RefusedTokenError`. Then compute the MAC with `"sha256"`, and '
         "leave nothing for the header to choose.",
     ),
 )
@@ -165,7 +171,7 @@ def repair_the_decoder(open_token: Callable[..., Any]) -> None:
             open_token(honest, KEY) == JOHN,
             "Its claims did not come back: nobody can log in any more.",
         )
-    given("her own token, with johndoe's claims put in")
+    given("Mallory's own token, with johndoe's claims put in")
     hers = signed(HEADER, {"sub": "mallory"}).rpartition(".")[2]
     forged = unsigned(HEADER) + hers
     with refusing(
@@ -264,7 +270,7 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
             "ones. An old token out of a log is enough for a thief.",
         )
     given("a token whose JSON has spaces, and its names in another order")
-    spaced = signed({"typ": "JWT", "alg": "HS256"}, JOHN, b"caf\xe9")
+    spaced = signed('{"typ": "JWT", "alg": "HS256"}', JOHN, b"caf\xe9")
     with answering("Words are bytes: any will do, Latin-1 included."):
         expect(
             find_key(spaced, [b"tea", b"caf\xe9"]) == b"caf\xe9",
@@ -304,7 +310,7 @@ def no_token_for_a_week(decode_short_lived: Callable[..., Any]) -> None:
         "Its claims did not come back, so nobody knows whose it is.",
     )
     given("a token of a week, on its first day")
-    with refusing("It is accepted: nothing asks how long it was made to live."):
+    with refusing("It is accepted: nobody asks how long it was made to live."):
         decode_short_lived(lasting(week), KEY, HOUR, NOON)
     given("the same token, half an hour before its end")
     with refusing(
