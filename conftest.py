@@ -1,3 +1,8 @@
 """What every test run of the course loads, whichever folder it collects."""
 
-pytest_plugins = ["tests.tiers", "tests.fixtures", "tests.weave"]
+pytest_plugins = [
+    "tests.tiers",
+    "tests.fixtures",
+    "tests.browsers",
+    "tests.weave",
+]

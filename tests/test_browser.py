@@ -3,16 +3,15 @@
 Screenshots are left in `artefacts/`.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.books import ROOT, Notebook, notebooks
-from tests.lab import Book, find_chromium, launch, running_lab
+from tests.lab import Book, running_lab
 
 pytestmark = pytest.mark.browser
 WRONG = (
@@ -21,18 +20,6 @@ WRONG = (
 )
 OUTPUTS = ".jp-OutputArea-output"
 SCREENSHOTS = ROOT / "artefacts"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; a person without it is told, CI must have it."""
-    if find_chromium() is None:
-        reason = "install Chromium or Chrome, such as: apt install chromium"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +48,65 @@ def test_run_all_works_offline_and_for_everyone(
     assert book.complaints == []
     assert book.hosts == {"127.0.0.1"}
     assert violations(book) == []
+
+
+def test_a_prediction_is_answered_from_the_keyboard(book: Book) -> None:
+    book.open("ch00_start.ipynb")
+    book.run_all()
+    asked = book.page.locator("fieldset details")
+    asked.first.locator("summary").focus()
+    book.page.keyboard.press("Enter")
+    assert asked.first.locator("p").is_visible()
+    assert asked.first.locator("p").inner_text().startswith("No. ")
+    book.page.keyboard.press("Tab")
+    book.page.keyboard.press("Tab")
+    book.page.keyboard.press("Enter")
+    assert asked.last.locator("p").inner_text().startswith("Yes. ")
+    assert not asked.first.locator("p").is_visible()
+
+
+def test_an_exercise_is_solved_on_the_page(book: Book) -> None:
+    book.open("ch00_start.ipynb")
+    book.run_all()
+    outputs = book.output_of('check("log in", form)')
+    assert "Nothing to check yet" in outputs.inner_text()
+    cell = book.page.locator(".jp-CodeCell", has_text='check("log in", form)')
+    cell.locator(".cm-content").click()
+    book.page.keyboard.press("ControlOrMeta+a")
+    book.page.keyboard.insert_text(
+        'form = {"username": "johndoe", "password": "secret"}\n'
+        'check("log in", form)'
+    )
+    book.page.keyboard.press("Shift+Enter")
+    expect(outputs).to_contain_text("Passed: log in")
+
+
+def test_the_inspector_signs_again_and_judges(book: Book) -> None:
+    book.open("ch01_jwt_anatomy.ipynb")
+    book.run_all()
+    claims = book.page.get_by_role("textbox", name="Claims")
+    verdict = book.page.get_by_role("status").filter(has_text="signature")
+    token = book.page.get_by_role("textbox", name="Token")
+    before = token.input_value()
+    claims.fill('{"sub": "mallory"}')
+    expect(token).not_to_have_value(before)
+    signed = token.input_value()
+    assert signed.split(".")[2] != before.split(".")[2]
+    book.page.get_by_role("checkbox", name="Sign again").uncheck()
+    claims.fill('{"sub": "johndoe", "admin": true}')
+    expect(token).not_to_have_value(signed)
+    assert token.input_value().split(".")[2] == signed.split(".")[2]
+    expect(verdict.first).to_contain_text("refused", ignore_case=True)
+
+
+def test_what_axe_would_find_is_found(book: Book) -> None:
+    """The judge of accessibility is awake."""
+    book.open("ch00_start.ipynb")
+    book.run_all()
+    book.page.locator(OUTPUTS).first.evaluate(
+        "output => output.innerHTML += '<img src=\"data:,\">'"
+    )
+    assert any("image-alt" in found for found in violations(book))
 
 
 def violations(book: Book) -> list[str]:

@@ -555,6 +555,9 @@ def test_endless_answer_ends_at_the_deadline(
         RESTART,
     )
     assert RESTART_SAID in RESTART
+    # One that is no daemon would keep Python from ending.
+    [left] = [t for t in threading.enumerate() if t.name == "answer"]
+    assert left.daemon
 
 
 def test_endless_wait_ends_at_the_deadline(
@@ -578,7 +581,7 @@ def test_endless_check_ends_at_the_deadline(
 
 
 def test_endless_print_stays_out_of_the_way(
-    released: threading.Event, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], released: threading.Event
 ) -> None:
     def endless(n: int) -> None:
         while not released.wait(0.001):

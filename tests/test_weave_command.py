@@ -104,6 +104,16 @@ def test_what_editors_leave_behind_is_removed(tiny: Notebook) -> None:
     assert counts == [1, 2, 3, 4]
 
 
+def test_a_widget_is_stored_as_what_it_says(tiny: Notebook) -> None:
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1f"}}
+    tiny.cells[4]["outputs"] = [
+        {"output_type": "display_data", "data": {**view, "text/plain": "it"}}
+    ]
+    weave_sections(tiny)
+    normalise(tiny)
+    assert tiny.cells[4]["outputs"][0]["data"] == {"text/plain": "it"}
+
+
 def test_writing_twice_changes_nothing(tiny: Notebook) -> None:
     weave_sections(tiny)
     normalise(tiny)

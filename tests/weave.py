@@ -37,6 +37,9 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 CELL_METADATA = ("tags",)
+# A widget lives in its kernel: without one it is an error message. Its text
+# and HTML stay.
+LIVE = "application/vnd.jupyter.widget-view+json"
 
 
 class WeaveError(pytest.UsageError):
@@ -139,6 +142,7 @@ def normalise(notebook: Notebook) -> None:
     for count, cell in enumerate(notebook.code_cells, 1):
         cell["execution_count"] = count
         for output in cell["outputs"]:
+            output.get("data", {}).pop(LIVE, None)
             if "execution_count" in output:
                 output["execution_count"] = count
 

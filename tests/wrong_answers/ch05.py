@@ -76,7 +76,7 @@ def guarded(document):
         "A user has got a car's rights",
         """
 def car_named_by(subject):
-    return garage.get(subject.split(":")[1])
+    return cars.get(subject.split(":")[1])
 """,
         happy_path=True,
     ),
@@ -85,7 +85,7 @@ def car_named_by(subject):
         "take single letters away, not a word",
         """
 def car_named_by(subject):
-    return garage.get(subject.lstrip("car:"))
+    return cars.get(subject.lstrip("car:"))
 """,
         happy_path=True,
     ),
@@ -94,7 +94,7 @@ def car_named_by(subject):
         "Every old token with the subject `1`",
         """
 def car_named_by(subject):
-    return garage.get(subject.removeprefix("car:"))
+    return cars.get(subject.removeprefix("car:"))
 """,
         happy_path=True,
     ),
@@ -104,7 +104,7 @@ def car_named_by(subject):
         """
 def car_named_by(subject):
     kind, _, name = subject.rpartition(":")
-    return garage.get(name) if kind.endswith("car") else None
+    return cars.get(name) if kind.endswith("car") else None
 """,
         happy_path=True,
     ),
@@ -114,7 +114,7 @@ def car_named_by(subject):
         """
 def car_named_by(subject):
     kind, _, name = subject.partition(":")
-    return garage[name] if kind == "car" else None
+    return cars[name] if kind == "car" else None
 """,
         happy_path=True,
     ),
@@ -166,8 +166,7 @@ def next_step(response):
     if response.is_success:
         return "go on"
     asked = response.headers.get("WWW-Authenticate", "")
-    return "log in again" if ', error="' in asked or (
-        asked.startswith("Bearer error_d")) else "log in"
+    return "log in again" if ', error="' in asked else "log in"
 """,
         happy_path=True,
     ),

@@ -20,6 +20,7 @@ from snippets.classroom.trials import (
 )
 
 HASHING = "snippets.ch02_password_hashing"
+CHEAP = b"$2b$04$teachingteachingteach."
 TABLE = {
     "johndoe": "$2b$12$Y/sMLYht79BGLuw4zk6BA.yyU0o0oxOkDUI0Q/GDRerLa5Wm80gn.",
     "alice": "$2b$10$YqB7AWggNolIqFgEbLPZBO.myhD2IVPURxti0LaG51vrhIH2zlFBi",
@@ -65,11 +66,11 @@ prediction(
     ),
 )
 prediction(
-    "Two passwords share 72 letters `a`. Does one open the other's hash?",
+    "Two passwords differ after 72 letters. Does one hash fit both?",
     right(
         "Yes",
-        "bcrypt takes 72 bytes and drops the rest, which is all they differ "
-        "in.",
+        "bcrypt takes 72 bytes and drops the rest. What it takes is the same "
+        "in both.",
     ),
     wrong(
         "No: a hash depends on every character",
@@ -120,8 +121,8 @@ prediction(
 
 
 def cheap_hash(password: str) -> str:
-    """Hash with bcrypt itself, at cost 4: the password's first 72 bytes."""
-    return bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode()
+    """Hash with bcrypt at cost 4, the salt always the same."""
+    return bcrypt.hashpw(password.encode(), CHEAP).decode()
 
 
 def django_hash(password: str) -> str:
@@ -342,7 +343,7 @@ def let_them_in(verify: Callable[..., Any]) -> None:
         "It opens. Where bcrypt computes, the limit stands: it dropped what "
         "is over 72 bytes, as at the beginning of the chapter.",
     )
-    given("a NUL byte, half an emoji, a text of 5,000 letters: all wrong")
+    given("wrong ones: a NUL byte, half an emoji, 5,000 letters")
     for strange in ("sec\0ret", "\ud800", begin + "\ud800", "a" * 5000):
         expect(
             not told_by(verify, strange, django_hash("secret"))[0],

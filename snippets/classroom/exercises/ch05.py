@@ -1,6 +1,6 @@
 """Chapter 5's practice: what clients read, and for whom a token speaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -114,7 +114,7 @@ prediction(
 )
 def find_the_guarded_calls(guarded: Callable[..., Any]) -> None:
     """Every rule of OpenAPI 3.1 about `security`, with and without."""
-    key = [{"OAuth2": []}]
+    key: list[dict[str, list[str]]] = [{"OAuth2": []}]
     given("a document with one guarded call and an open one")
     simple = {"/me": {"get": {"security": key}}, "/token": {"post": {}}}
     found = calls(guarded, {"paths": simple})
@@ -152,7 +152,7 @@ def find_the_guarded_calls(guarded: Callable[..., Any]) -> None:
 
 
 def calls(
-    guarded: Callable[..., Any], document: dict[str, object]
+    guarded: Callable[..., Any], document: Mapping[str, object]
 ) -> list[str]:
     """Ask an answer for a document's calls, in any kind of list."""
     found = guarded(document)
@@ -170,7 +170,7 @@ def calls(
         "Two questions: of what kind is the subject, and which one is it?",
         '`subject.partition(":")` cuts once, at the first colon, and never '
         "fails.",
-        '`kind, _, name = subject.partition(":")`; then `garage.get(name)`, '
+        '`kind, _, name = subject.partition(":")`; then `cars.get(name)`, '
         'if the kind is `"car"`.',
     ),
 )
@@ -244,7 +244,7 @@ def be_the_client(next_step: Callable[..., Any]) -> None:
         "that misses it shows its user an error instead of a login.",
     )
     given("the same, with its attributes in another order")
-    turned = f'Bearer {told}, error="invalid_token", realm="course"'
+    turned = f'Bearer {told}, realm="course", error="invalid_token"'
     expect(
         next_step(asked(401, turned)) == "log in again",
         "Attributes come in any order. Read them by name.",
