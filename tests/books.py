@@ -137,7 +137,8 @@ class Notebook:
         seen: dict[Path, str] = {}
         to_read = list(map(source, self.code_cells))
         # Its practice is found by name, not imported.
-        practice = root / f"snippets/classroom/exercises/{self.stem[:4]}.py"
+        name = self.stem.partition("_")[0]
+        practice = root / f"snippets/classroom/exercises/{name}.py"
         if practice.exists():
             seen[practice] = practice.read_text(encoding="utf-8")
         while to_read:
@@ -184,6 +185,23 @@ def caption(cell: dict[str, Any]) -> str | None:
     if cell["cell_type"] == "code" and CAPTION.fullmatch(first):
         return first
     return None
+
+
+def code_lines(text: str) -> int:
+    """Count the lines of some code: blank ones and docstrings left out."""
+    lines = {
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    }
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(
+            node,
+            ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+        ) and ast.get_docstring(node):
+            said = node.body[0]
+            lines -= set(range(said.lineno, (said.end_lineno or 0) + 1))
+    return len(lines)
 
 
 def is_navigation(cell: dict[str, Any]) -> bool:

@@ -216,7 +216,100 @@ REFUSALS = [
     )
 ]
 ROWS = [*LOGINS, *READS, *REFUSALS]
-SUPERSEDED: list[Superseded] = []
+CH05 = "ch05_check_it"
+INVALID_GRANT = '400 {"error": "invalid_grant", …}'
+INVALID_REQUEST = '400 {"error": "invalid_request", …}'
+INVALID_TOKEN = '401 Bearer realm="…", error="invalid_token", …'
+SUPERSEDED: list[Superseded] = [
+    Superseded(
+        CH05,
+        "login gives a bearer token",
+        "access_token and token_type",
+        "expires_in as well",
+        "RFC 6749 §5.1",
+    ),
+    Superseded(
+        CH05,
+        "login without grant_type",
+        "200",
+        INVALID_REQUEST,
+        "RFC 6749 §4.3.2",
+    ),
+    Superseded(
+        CH05,
+        "login of a disabled user",
+        "200",
+        INVALID_GRANT,
+        "RFC 6749 §5.2",
+    ),
+    *(
+        Superseded(
+            CH05,
+            f"login refused: {why}",
+            f"401 {BAD_LOGIN}",
+            INVALID_GRANT,
+            "RFC 6749 §5.2",
+        )
+        for why in REFUSED_LOGINS
+    ),
+    Superseded(
+        CH05,
+        "login with another grant",
+        "422",
+        '400 {"error": "unsupported_grant_type", …}',
+        "RFC 6749 §5.2",
+    ),
+    *(
+        Superseded(
+            CH05,
+            f"login without {what}",
+            "422",
+            INVALID_REQUEST,
+            "RFC 6749 §5.2",
+        )
+        for what in ("username", "password", "a form")
+    ),
+    *(
+        Superseded(
+            CH05,
+            f"{what} at {path}",
+            "401 Bearer",
+            '401 Bearer realm="…"',
+            "RFC 6750 §3",
+        )
+        for path in (ME, ITEMS)
+        for what in NO_TOKENS
+    ),
+    *(
+        Superseded(
+            CH05,
+            f"{what} at {path}",
+            "401 Bearer",
+            INVALID_TOKEN,
+            "RFC 6750 §3.1",
+        )
+        for path in (ME, ITEMS)
+        for what in BAD_TOKENS
+    ),
+    *(
+        Superseded(
+            CH05,
+            f"disabled user at {path}",
+            f"400 {INACTIVE}",
+            INVALID_TOKEN,
+            "RFC 6750 §3.1",
+        )
+        for path in (ME, ITEMS)
+    ),
+    # A login that asks for no scope gets the default one, `me`.
+    Superseded(
+        "ch06_scopes",
+        f"the own items at {ITEMS}",
+        "200, the items",
+        '403, error="insufficient_scope", scope="items me"',
+        "RFC 6750 §3.1",
+    ),
+]
 
 
 def rows_of(

@@ -10,6 +10,7 @@ import ast
 import asyncio
 import inspect
 import re
+import symtable
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -115,30 +116,41 @@ def needed(earlier: Sequence[str], code: str) -> list[str]:
     Cells that only use a name are left out, so nothing slow is run for show.
     """
     kept: list[str] = []
-    wanted = names(code, ast.Load)
+    wanted = used(code)
     for text in reversed(earlier):
-        if wanted & names(text, ast.Store):
+        if wanted & bound(text):
             kept.insert(0, text)
-            wanted |= names(text, ast.Load)
+            wanted = wanted - bound(text) | used(text)
     return kept
 
 
-def names(code: str, context: type[ast.expr_context]) -> set[str]:
-    """List the names that code uses (`ast.Load`) or binds (`ast.Store`)."""
+def bound(code: str) -> set[str]:
+    """List the global names that a cell gives a meaning to."""
+    symbols = scope(code).get_symbols()
+    return {
+        symbol.get_name()
+        for symbol in symbols
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+
+
+def used(code: str) -> set[str]:
+    """List the global names that a cell and its functions read."""
     found = set()
-    for node in ast.walk(parsed(code)):
-        match node:
-            case ast.Name(id=name, ctx=ctx) if isinstance(ctx, context):
-                found.add(name)
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                found.add(name)
-            case ast.alias(name=name, asname=other):
-                found.add(other or name.partition(".")[0])
+    scopes = [scope(code)]
+    while scopes:
+        table = scopes.pop()
+        scopes += table.get_children()
+        for symbol in table.get_symbols():
+            is_global = symbol.is_global() or table.get_type() == "module"
+            if is_global and symbol.is_referenced():
+                found.add(symbol.get_name())
     return found
+
+
+def scope(code: str) -> symtable.SymbolTable:
+    """Analyse a cell's names as the compiler does."""
+    return symtable.symtable(ast.unparse(parsed(code)), "<cell>", "exec")
 
 
 def verdict_on(exercise: Posed, code: str) -> Verdict:

@@ -1,6 +1,8 @@
 """Chapter 4: a password is traded for a token, and nothing else is."""
 
+import asyncio
 import inspect
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -220,20 +222,113 @@ def test_path_operations_keep_their_names() -> None:
     }
 
 
+REFUSED_FORMS: dict[str, dict[str, Any]] = {
+    "a password in another field": {
+        "data": {"username": "johndoe", "grant_type": "hunter2"}
+    },
+    "a password in a file": {
+        "files": {"username": (None, "johndoe"), "password": ("a", "hunter2")}
+    },
+    "half a letter, which UTF-8 cannot write": {
+        "files": {"grant_type": (None, "hunter2+2AA-")},
+        "headers": {
+            "Content-Type": "multipart/form-data; boundary=x; charset=utf-7"
+        },
+    },
+}
+
+
 @pytest.mark.anyio
-async def test_login_gives_a_token_that_opens_the_door(
+@pytest.mark.parametrize("what", REFUSED_FORMS)
+async def test_refused_form_is_not_repeated(
+    what: str, client_of: ClientOf
+) -> None:
+    async with client_of(ch04.app) as client:
+        response = await client.post("/token", **REFUSED_FORMS[what])
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+    assert all(
+        problem.keys() == {"type", "loc", "msg"}
+        and problem["loc"][0] == "body"
+        for problem in response.json()["detail"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "statuses"),
+    [
+        ("post", "/token", {"200", "400", "401", "422"}),
+        ("get", "/users/me/", {"200", "400", "401"}),
+        ("get", "/users/me/items/", {"200", "400", "401"}),
+    ],
+)
+def test_every_answer_is_declared(
+    method: str, path: str, statuses: set[str]
+) -> None:
+    operation = ch04.app.openapi()["paths"][path][method]
+    assert operation["responses"].keys() == statuses
+
+
+@pytest.mark.anyio
+async def test_login_leaves_the_event_loop_to_others(
+    client_of: ClientOf,
+) -> None:
+    """While one login waits in its thread, another request is answered."""
+    loop, is_verifying = asyncio.get_running_loop(), asyncio.Event()
+    may_go_on, was_let_go = threading.Event(), []
+
+    def wait(password: str, hashed: str) -> bool:
+        loop.call_soon_threadsafe(is_verifying.set)
+        was_let_go.append(may_go_on.wait(timeout=2))
+        return False
+
+    form = {"username": "johndoe", "password": "secret"}
+    with patch.object(ch04, "verify_password", wait):
+        async with client_of(ch04.app) as client, asyncio.TaskGroup() as group:
+            login = group.create_task(client.post("/token", data=form))
+            await is_verifying.wait()
+            response = await client.get("/users/me/")
+            may_go_on.set()
+    assert response.status_code == 401
+    assert login.result().status_code == 401
+    assert was_let_go == [True]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "change",
+    [{"hashed_password": ch04.DUMMY_HASH}, {"email": "new@example.com"}],
+    ids=["new password", "new email"],
+)
+async def test_token_outlives_a_change_of_its_user(
+    change: dict[str, str],
+    users: dict[str, UserInDB],
+    client_of: ClientOf,
+) -> None:
+    """A flaw, and shown as one: nothing but `exp` ends a token."""
+    token = create_access_token({"sub": "johndoe"})
+    users["johndoe"] = users["johndoe"].model_copy(update=change)
+    async with client_of(ch04.app) as client:
+        response = await client.get(
+            "/users/me/", headers={"Authorization": f"Bearer {token}"}
+        )
+    assert response.status_code == 200
+
+
+@pytest.mark.anyio
+async def test_login_gives_a_token_that_opens_both_doors(
     client_of: ClientOf,
 ) -> None:
     form = {"username": "johndoe", "password": "secret"}
     async with client_of(ch04.app) as client:
         login = await client.post("/token", data=form)
         token = login.json()["access_token"]
-        response = await client.get(
-            "/users/me/", headers={"Authorization": f"Bearer {token}"}
-        )
+        headers = {"Authorization": f"Bearer {token}"}
+        me = await client.get("/users/me/", headers=headers)
+        items = await client.get("/users/me/items/", headers=headers)
     assert read_access_token(token)["sub"] == "johndoe"
-    assert response.status_code == 200
-    assert response.json()["username"] == "johndoe"
+    assert me.json()["username"] == "johndoe"
+    assert items.json() == [{"item_id": "Foo", "owner": "johndoe"}]
 
 
 def assert_lives(

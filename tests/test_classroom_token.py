@@ -121,8 +121,10 @@ def luminance(colour: str) -> float:
     [
         (None, "not checked"),
         (KEY, "fits this key"),
-        ("k", "does not fit: another key made it, or what it signs was"),
-        (ANOTHER_KEY, "does not fit: another key made it"),
+        (
+            "k",
+            "does not fit: another key made it, or what it signs was changed",
+        ),
         ("", "not checked, the key does not suit HS256: InvalidKeyError"),
         ("\ud800", "not checked, the key does not suit HS256: Unicode"),
         ('{"kty": "oct"}', "not checked, the key does not suit HS256"),
@@ -131,7 +133,9 @@ def luminance(colour: str) -> float:
 def test_signature_is_judged_by_the_key(
     key: str | None, sentence: str
 ) -> None:
-    assert f"\n\nsignature: {sentence}" in text(TOKEN, key)
+    said = text(TOKEN, key).partition("\n\nsignature: ")[2]
+    assert said.replace("\n", " ").startswith(sentence)
+    assert len(said) == len(sentence) or "suit" in sentence
 
 
 @pytest.mark.parametrize("size", [256, 384, 512])
@@ -146,7 +150,10 @@ def test_header_names_the_algorithm(size: int) -> None:
 def test_unsigned_token_is_named(key: str | None) -> None:
     token = f"{part({'alg': 'none'})}.{part(CLAIMS)}."
     last = text(token, key).splitlines()[-1]
-    assert last.startswith('signature: none, the header says "alg": "none"')
+    assert last == (
+        'signature: none, the header says "alg": "none", '
+        "so nobody vouches for it"
+    )
 
 
 @pytest.mark.parametrize("alg", ["HS1", "NONE", None, ["HS256"], {}, 7])
@@ -218,7 +225,10 @@ def test_what_is_no_time_gets_no_moment(claims: dict[str, Any]) -> None:
         ("a.b.c.d.e", "it has 5 parts, and a token has three"),
         (f"{TOKEN}\n", "there is a space or a line break around it"),
         (f" {TOKEN}", "there is a space or a line break around it"),
-        (f"bearer {TOKEN}", 'it begins with "Bearer ", a word of the request'),
+        (
+            f"bearer {TOKEN}",
+            'it begins with "Bearer ", a word of the request around it',
+        ),
         (None, "it is a NoneType, not a str"),
         (TOKEN.encode(), "it is a bytes, not a str"),
         ({"access_token": TOKEN}, "it is a dict, not a str"),
@@ -228,7 +238,7 @@ def test_what_is_no_time_gets_no_moment(claims: dict[str, Any]) -> None:
 def test_what_is_no_token_is_told_so(token: object, said: str) -> None:
     card = lay_out(read(token), KEY)
     *_, last = card.text.splitlines()
-    assert last.startswith(f"not a token: {said}")
+    assert last == f"not a token: {said}"
     assert words_of(card.html) == card.text.split()
 
 

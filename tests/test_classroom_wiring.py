@@ -202,7 +202,8 @@ GET /items → read_items
         └── token ← OAuth2PasswordBearer
             └── reads header Authorization: Bearer"""
     )
-    assert "SecurityScopes: none" in drawn(capsys, scoped_app(), "/status")
+    lines = drawn(capsys, scoped_app(), "/status").splitlines()
+    assert "    ├── SecurityScopes: none" in lines
 
 
 CALLS: list[str] = []
@@ -306,6 +307,19 @@ def test_override_is_drawn_with_its_own_tree(capsys: Printed) -> None:
     ]
 
 
+def test_override_knows_the_path(capsys: Printed) -> None:
+    def fake_user(item_id: int) -> None: ...
+
+    app = FastAPI()
+
+    @app.get("/{item_id}")
+    def read(user: Annotated[None, Depends(get_user)]) -> None: ...
+
+    app.dependency_overrides[get_user] = fake_user
+    last = drawn(capsys, app, "/{item_id}").splitlines()[-1]
+    assert last == "    └── path: item_id"
+
+
 def test_override_keeps_the_scopes(capsys: Printed) -> None:
     def fake(wanted: SecurityScopes) -> None: ...
 
@@ -378,5 +392,6 @@ def test_app_without_endpoints_says_so() -> None:
     @app.websocket("/ws")
     async def talk(socket: WebSocket) -> None: ...
 
-    with pytest.raises(ValueError, match="it has no endpoint at all"):
+    with pytest.raises(ValueError, match="endpoint") as refusal:
         show_dependencies(app, "/ws")
+    assert str(refusal.value).endswith("; it has no endpoint at all")

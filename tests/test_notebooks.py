@@ -9,7 +9,14 @@ from statistics import median
 
 import pytest
 
-from tests.books import ROOT, Notebook, caption, notebooks, source
+from tests.books import (
+    ROOT,
+    Notebook,
+    caption,
+    code_lines,
+    notebooks,
+    source,
+)
 from tests.links import broken_links, pictures, vague_links
 
 LARGEST = 200_000
@@ -129,14 +136,14 @@ def test_lengths_are_bearable(notebook: Notebook, report: list[str]) -> None:
     """Aims are reported; only what no reader would accept fails."""
     captioned = [c for c in notebook.code_cells if caption(c)]
     demonstrations = [c for c in notebook.code_cells if not caption(c)]
-    lines = sorted(map(code_lines, demonstrations))
+    lines = sorted(map(code_lines, map(source, demonstrations)))
     words = [len(prose(cell).split()) for cell in notebook.prose_cells]
     report.append(
         f"{notebook.stem}: {len(notebook.cells)} cells, {sum(words)} words, "
         f"longest prose {max(words)}; demonstrations: median "
         f"{median(lines):g} lines, 90 % ≤ {lines[len(lines) * 9 // 10]}, "
         f"longest {lines[-1]}; longest captioned "
-        f"{max(map(code_lines, captioned), default=0)}; "
+        f"{max(map(code_lines, map(source, captioned)), default=0)}; "
         f"most code cells in a row {longest_row(notebook)}"
     )
     assert lines[-1] < 40
@@ -149,24 +156,6 @@ def test_lengths_are_bearable(notebook: Notebook, report: list[str]) -> None:
 def prose(cell: dict[str, object]) -> str:
     """A prose cell's text without what stands in its code blocks."""
     return re.sub(r"(?ms)^```.*?^```", "", source(cell))
-
-
-def code_lines(cell: dict[str, object]) -> int:
-    """Count a cell's lines: blank ones and docstrings left out."""
-    tree = ast.parse(source(cell))
-    lines = {
-        number
-        for number, line in enumerate(source(cell).splitlines(), 1)
-        if line.strip()
-    }
-    for node in ast.walk(tree):
-        if isinstance(
-            node,
-            ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
-        ) and ast.get_docstring(node):
-            text = node.body[0]
-            lines -= set(range(text.lineno, (text.end_lineno or 0) + 1))
-    return len(lines)
 
 
 def longest_row(notebook: Notebook) -> int:

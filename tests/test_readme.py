@@ -34,7 +34,7 @@ def test_windows_gets_the_same_two_commands() -> None:
 
 def test_ci_runs_the_readmes_own_test_command() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    found = re.search(r"grep -m 1 '(.+)' README\.md", script)
+    found = re.search(r"command=\$\(grep -m 1 '(.+)' README\.md", script)
     assert found
     lines = [ln for ln in README.splitlines() if re.search(found[1], ln)]
     assert lines[0] == COMMANDS[1]

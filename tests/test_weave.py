@@ -10,6 +10,7 @@ from tests.books import (
     ROOT,
     Notebook,
     Section,
+    code_lines,
     defined_names,
     notebooks,
     preamble_and_sections,
@@ -49,8 +50,8 @@ def test_only_a_docstring_stands_before_the_first_caption(
 
 
 @every_chapter
-def test_a_chapter_is_at_most_150_lines(module: Path) -> None:
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= 150
+def test_a_chapter_is_at_most_150_lines_of_code(module: Path) -> None:
+    assert code_lines(module.read_text(encoding="utf-8")) <= 150
 
 
 @every_chapter

@@ -228,8 +228,12 @@ def verify_or_keep(password, hashed):
         "the old hash stays for ever",
         """
 def verify_or_keep(password, hashed):
-    return pwd_context.verify(password, hashed), None
+    data = password.encode("utf-8", "surrogatepass")
+    if len(data) > 4096 or hashed.startswith("$2"):
+        return False, None
+    return pwd_context.verify(data, hashed), None
 """,
+        happy_path=True,
     ),
     WrongAnswer(
         KEEP,
@@ -238,7 +242,6 @@ def verify_or_keep(password, hashed):
 def verify_or_keep(password, hashed):
     return pwd_context.verify_and_update(password, hashed)
 """,
-        happy_path=True,
     ),
     WrongAnswer(
         KEEP,
@@ -300,7 +303,7 @@ def verify_or_keep(password, hashed):
     ),
     WrongAnswer(
         KEEP,
-        "It was made of something else",
+        "something else: its owner is locked out",
         """
 def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")

@@ -164,7 +164,7 @@ def the_worst_hash(table: object) -> None:
             isinstance(table[name], str) and context.identify(table[name]),
             f"What it holds for {name} is no hash that a login can read.",
         )
-    given("what the logins of today have changed in it")
+    given("what today's logins have changed in the table")
     expect(
         changed,
         "Nothing. `verify_and_upgrade` hands over the better hash, if there "
@@ -302,14 +302,6 @@ def let_them_in(verify: Callable[..., Any]) -> None:
     context = import_module(HASHING).pwd_context
     begin = "a" * 72
     whole = f"{begin} and the rest"
-    given("`secret` behind a Django hash")
-    is_right, upgraded = told_by(verify, "secret", django_hash("secret"))
-    expect(is_right, "The right password is refused.")
-    expect(
-        isinstance(upgraded, str) and upgraded.startswith("$2b$12$"),
-        "No bcrypt hash at cost 12 comes back. A password that bcrypt can "
-        "take whole is upgraded, or the old hash stays for ever.",
-    )
     given("the right password of 85 bytes, behind a Django hash")
     is_right, kept = told_by(verify, whole, django_hash(whole))
     expect(
@@ -349,10 +341,17 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             not told_by(verify, strange, django_hash("secret"))[0],
             "One of them opens an account whose password is `secret`.",
         )
-    given("the new hash of `secret`, at the next login")
+    given("`secret` behind a Django hash, and behind what replaces it")
+    is_right, upgraded = told_by(verify, "secret", django_hash("secret"))
+    expect(is_right, "The right password is refused.")
+    expect(
+        isinstance(upgraded, str) and upgraded.startswith("$2b$12$"),
+        "No bcrypt hash at cost 12 comes back. A password that bcrypt can "
+        "take whole is upgraded, or the old hash stays for ever.",
+    )
     expect(
         context.verify("secret", upgraded),
-        "It was made of something else: its owner is locked out.",
+        "The new hash was made of something else: its owner is locked out.",
     )
 
 
