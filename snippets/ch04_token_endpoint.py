@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import jwt
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, status
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel
 
@@ -29,8 +31,25 @@ from snippets.ch03_dependency_wiring import (
     users,
 )
 
-# %% Settings
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
+
+# %% Refuse a form without repeating it
+async def refuse_form(
+    request: Request, error: RequestValidationError
+) -> JSONResponse:
+    """Answer 422: which field and why, never what was sent in it.
+
+    A sent text may be a password, or one that UTF-8 cannot write: a 500.
+    """
+    detail = [
+        {key: problem[key] for key in ("type", "loc", "msg")}
+        for problem in error.errors()
+    ]
+    return JSONResponse(
+        {"detail": detail}, status.HTTP_422_UNPROCESSABLE_CONTENT
+    )
+
+
+# %% A hash that is nobody's
 # Nobody knows its password. Same cost as the real ones, or it betrays itself.
 DUMMY_HASH = "$2b$12$KBPPZClYv3jiPv4fdpYLpuj.kqSaRdRb2XAh/FWdHaRN6gOMQ.VZS"
 
@@ -41,6 +60,7 @@ def authenticate_user(username: str, password: str) -> UserInDB | None:
 
     An unknown username costs one bcrypt verification, as a known one does,
     so that the time of the answer does not tell which usernames exist.
+    A password that bcrypt cannot take is refused before any user is looked up.
     """
     try:
         ensure_hashable(password)
@@ -54,10 +74,18 @@ def authenticate_user(username: str, password: str) -> UserInDB | None:
 
 
 # %% Create an access token
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
+
+
 def create_access_token(
     data: dict[str, Any], expires_delta: timedelta = ACCESS_TOKEN_LIFETIME
 ) -> str:
-    """Sign `data`, such as `{"sub": "johndoe"}`, and an `exp` in the future.
+    """Sign claims and the moment they expire: `"eyJhbGci…"`.
+
+    Args:
+        data: the claims, such as `{"sub": "johndoe"}`; an `exp` among them
+            does not count (RFC 7519 §4.1.4).
+        expires_delta: how long from now the token is good.
 
     Raises:
         TypeError: a claim cannot be written as JSON.
@@ -66,16 +94,35 @@ def create_access_token(
     return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
 
 
-# %% The token response
+# %% What a login answers
 class Token(BaseModel):
-    """What a successful login answers (RFC 6749 §5.1)."""
+    """A successful login (RFC 6749 §5.1).
+
+    `{"access_token": "eyJhbGci…", "token_type": "bearer"}`
+    """
 
     access_token: str
     token_type: str
 
 
+class Refusal(BaseModel):
+    """Any 400 or 401: `{"detail": "Incorrect username or password"}`."""
+
+    detail: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "Broken form, or inactive user"},
+    401: {"model": Refusal, "description": "No valid credentials"},
+}
+
+
 # %% The app (replaces ch03)
-app = FastAPI(title="Chapter 4: the token endpoint")
+app = FastAPI(
+    title="Chapter 4: the token endpoint",
+    responses=REFUSALS,
+    exception_handlers={RequestValidationError: refuse_form},
+)
 
 
 @app.post("/token")

@@ -11,8 +11,10 @@ import jwt
 from snippets import ch01_jwt_anatomy as anatomy
 from snippets import ch03_dependency_wiring as wiring
 from snippets import ch04_token_endpoint as endpoint
+from snippets import ch05_check_it as strict
+from snippets import ch06_scopes as scopes
 from snippets.ch02_password_hashing import hash_password, verify_password
-from snippets.classroom import raises, show
+from snippets.classroom import raises, serve, show
 
 
 def tell(sentence: str, response: httpx.Response) -> None:
@@ -104,3 +106,60 @@ async def ch04() -> None:
         token = login.json()["access_token"]
         me = await client.get("/users/me/", headers=bearer(token))
         tell("alice has a token too, but her account is disabled.", me)
+
+
+async def ch05() -> None:
+    """Over real TCP: each refusal says what the client should do next."""
+    with serve(strict.app) as server:
+        print(f"\nA server of our own listens here:\n{server.url}")
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            john = {
+                "grant_type": "password",
+                "username": "johndoe",
+                "password": "secret",
+            }
+            tell(
+                "A wrong password is an invalid_grant: ask for another.",
+                await client.post("/token", data=john | {"password": "guess"}),
+            )
+            login = await client.post("/token", data=john)
+            tell("The right one buys a token, for so many seconds.", login)
+            token = login.json()["access_token"]
+            me = await client.get("/users/me/", headers=bearer(token))
+            tell("With the token the record is open.", me)
+            me = await client.get("/users/me/")
+            tell("Without one: log in.", me)
+            me = await client.get("/users/me/", headers=bearer(tamper(token)))
+            tell("With a bad one: log in again.", me)
+            both = [("Authorization", f"Bearer {token}")] * 2
+            me = await client.get("/users/me/", headers=both)
+            tell("With two: mend the request.", me)
+
+
+async def ch06() -> None:
+    """Ask for too much, carry little, and be told what would be enough."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=scopes.app),
+        base_url="http://testserver",
+    ) as client:
+        john = {
+            "grant_type": "password",
+            "username": "johndoe",
+            "password": "secret",
+        }
+        tell(
+            "johndoe asks for a scope that nobody gave him.",
+            await client.post("/token", data=john | {"scope": "admin"}),
+        )
+        login = await client.post("/token", data=john | {"scope": "me"})
+        tell("He may have this one, and the answer says so.", login)
+        headers = bearer(login.json()["access_token"])
+        me = await client.get("/users/me/", headers=headers)
+        tell("The token tells who he is.", me)
+        items = await client.get("/users/me/items/", headers=headers)
+        tell("It opens nothing else, and hears what would.", items)
+        login = await client.post("/token", data=john | {"scope": "items me"})
+        tell("So he asks for both.", login)
+        headers = bearer(login.json()["access_token"])
+        items = await client.get("/users/me/items/", headers=headers)
+        tell("Now the items are open.", items)

@@ -55,7 +55,8 @@ def fresh(stem: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(
         f"fresh_{stem}", FOLDER / f"{stem}.py"
     )
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -185,7 +185,7 @@ def start_guards(copy: Path, guards: tuple[str, ...]) -> Popen[str]:
         for guard in guards
     ]
     return Popen(
-        [sys.executable, "-m", "pytest", "-q", "--all", *names],
+        [sys.executable, "-m", "pytest", "-q", "-n0", "--all", *names],
         cwd=copy,
         env={**os.environ, "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=PIPE,

@@ -80,7 +80,7 @@ def test_missing_words_are_a_failure_with_its_cause(
     "signal", [KeyboardInterrupt, SystemExit, asyncio.CancelledError]
 )
 def test_signal_to_stop_passes_through(signal: type[BaseException]) -> None:
-    with pytest.raises(signal), raises(Exception):  # noqa: B017
+    with pytest.raises(signal), raises(Exception):
         raise signal
 
 

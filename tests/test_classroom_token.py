@@ -29,6 +29,7 @@ def nested(depth: int) -> bytes:
 HOSTILE = (
     *("", ".", "..", "...", "\0", "\ud800.\udfff.\ud800", "😀.😀.😀"),
     *("é.\x1b[31m.\u202e", "<b>.&amp;.'\"", "=.==.===", "." * 100_000),
+    f"{part(HEADER)}.\ud800.AAAA",
     *("a" * 100_000, ".".join(["A" * 100_000] * 3), TOKEN + ".x"),
     f"{part(HEADER)}.{part(nested(900))}.",
     f"{part(b'[' * 100_000)}.{part(b'9' * 5_000)}.",

@@ -15,6 +15,7 @@ from tests.conformance import (
     challenge_of,
     said,
 )
+from tests.tiers import Report
 
 APPS = apps(first=4)
 CASES = [
@@ -109,7 +110,7 @@ def test_every_chapter_meets_something_new() -> None:
 
 @pytest.mark.anyio
 async def test_table_says_how_far_each_chapter_is(
-    client_of: ClientOf, report: list[str]
+    client_of: ClientOf, report: Report
 ) -> None:
     met = dict.fromkeys(APPS, 0)
     for stem in APPS:

@@ -7,15 +7,16 @@ import sys
 import pytest
 
 from tests.books import ROOT
+from tests.tiers import Report
 
 
 @pytest.mark.slow
-def test_unit_tests_reach_every_branch(report: list[str]) -> None:
+def test_unit_tests_reach_every_branch(report: Report) -> None:
     """Kernels do not count: `tests/` only, in one process."""
     done = subprocess.run(
         [
             sys.executable,
-            *("-m", "pytest", "tests", "-q", "-m", "not slow and not browser"),
+            *("-m", "pytest", "tests", "-q", "-n0"),
             *("--cov=snippets", "--cov-branch", "--cov-report=term-missing"),
             "--cov-fail-under=100",
         ],

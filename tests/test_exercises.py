@@ -12,13 +12,14 @@ from snippets.classroom.predictions import PREDICTIONS
 from snippets.classroom.trials import given
 from tests.books import Notebook, notebooks, source
 from tests.exercises import Posed, calls, complaints, needed, posed
+from tests.tiers import Report
 from tests.wrong_answers import WrongAnswer, wrong_answers
 
 # How many exercises a chapter poses at least: {"ch04": 2}.
-FEWEST: dict[str, int] = {"ch01": 3, "ch02": 3, "ch03": 3}
+FEWEST: dict[str, int] = {"ch01": 3, "ch02": 3, "ch03": 3, "ch04": 3}
 # Registered, and not posed by a notebook yet.
 AWAITED_EXERCISES: set[str] = set()
-AWAITED_PREDICTIONS = {"What does an unknown user get?"}
+AWAITED_PREDICTIONS: set[str] = set()
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 WRONG = wrong_answers()
@@ -59,7 +60,7 @@ def test_every_hint_and_wrong_answer_belongs_to_an_exercise() -> None:
     assert {answer.exercise for answer in WRONG} <= EXERCISES.keys()
 
 
-def test_chapters_pose_enough_exercises(report: list[str]) -> None:
+def test_chapters_pose_enough_exercises(report: Report) -> None:
     for notebook in notebooks():
         found = list(posed(notebook))
         report.append(f"{notebook.stem}: {len(found)} exercises")

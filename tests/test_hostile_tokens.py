@@ -20,6 +20,7 @@ from snippets.ch01_jwt_anatomy import (
     base64url_encode,
     decode,
 )
+from tests.tiers import Report
 
 pytestmark = pytest.mark.slow
 
@@ -324,7 +325,7 @@ def test_without_a_fault_every_token_is_accepted() -> None:
         assert "sub" in decode(good(random), KEY, now=NOW)
 
 
-def test_no_hostile_token_is_accepted(report: list[str]) -> None:
+def test_no_hostile_token_is_accepted(report: Report) -> None:
     random = Random(SEED)
     reasons: Counter[str] = Counter()
     each = -(-HOW_MANY // len(FAULTS))

@@ -18,6 +18,7 @@ from tests.books import (
     source,
 )
 from tests.links import broken_links, pictures, vague_links
+from tests.tiers import Report
 
 LARGEST = 200_000
 SETUP = 'import sys\n\nsys.path.insert(0, "..")'
@@ -132,7 +133,7 @@ def test_no_path_of_a_machine(notebook: Notebook) -> None:
 
 
 @every_notebook
-def test_lengths_are_bearable(notebook: Notebook, report: list[str]) -> None:
+def test_lengths_are_bearable(notebook: Notebook, report: Report) -> None:
     """Aims are reported; only what no reader would accept fails."""
     captioned = [c for c in notebook.code_cells if caption(c)]
     demonstrations = [c for c in notebook.code_cells if not caption(c)]

@@ -19,6 +19,7 @@ from nbval.plugin import coalesce_streams, get_sanitize_patterns
 
 from tests.books import ROOT, Notebook, notebooks, source
 from tests.kernels import Answer, run_all
+from tests.tiers import Report
 
 pytestmark = pytest.mark.slow
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=str)
@@ -33,7 +34,7 @@ def sources(notebook: Notebook) -> list[str]:
 
 @every_notebook
 def test_every_queued_cell_answers_offline(
-    notebook: Notebook, report: list[str]
+    notebook: Notebook, report: Report
 ) -> None:
     begun = time.perf_counter()
     run = run_all(sources(notebook), notebook.path.parent)
@@ -114,7 +115,7 @@ def plain_script(notebook: Path) -> None:
     asyncio.run(run())
 
 
-def test_nbval_against_plain_scripts(report: list[str]) -> None:
+def test_nbval_against_plain_scripts(report: Report) -> None:
     """Report what notebooks cost over the same code run as scripts."""
     books = [book.path for book in notebooks()]
     begun = time.perf_counter()
@@ -133,7 +134,7 @@ def test_nbval_against_plain_scripts(report: list[str]) -> None:
     scripts = time.perf_counter() - begun
     begun = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *map(str, books)],
+        [sys.executable, "-m", "pytest", "-q", "-n0", *map(str, books)],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.apps import apps
 from tests.contract import login
+from tests.tiers import Report
 from tests.tokens import signed
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ repeatable = settings(
 
 
 @pytest.mark.parametrize("stem", APPS)
-def test_every_answer_is_declared(stem: str, report: list[str]) -> None:
+def test_every_answer_is_declared(stem: str, report: Report) -> None:
     # Imported here: the quick tier need not wait for it.
     from schemathesis import Config, GenerationMode, openapi
 

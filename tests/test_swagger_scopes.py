@@ -3,30 +3,16 @@
 The page is the one that `python -m snippets serve ch06` shows.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from snippets.ch06_scopes import SCOPES, app
 from snippets.classroom.server import serve
-from tests.lab import find_chromium, launch
 
 pytestmark = pytest.mark.browser
 DOORS = ("/status/", "/users/me/", "/users/me/items/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; a person without it is told, CI must have it."""
-    if find_chromium() is None:
-        reason = "install Chromium or Chrome, such as: apt install chromium"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

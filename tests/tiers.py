@@ -20,7 +20,7 @@ SETTINGS = {
     "JUPYTERLAB_SETTINGS_DIR",
     "JUPYTERLAB_WORKSPACES_DIR",
 }
-REPORT = pytest.StashKey[list[str]]()
+MEASURED = "measured"
 FOLDER = pytest.StashKey[Path]()
 
 
@@ -34,7 +34,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give kernels settings of their own: not those of whoever runs this."""
-    config.stash[REPORT] = []
     config.stash[FOLDER] = folder = Path(tempfile.mkdtemp(prefix="course-"))
     for name in SETTINGS:
         os.environ[name] = str(folder / name.lower())
@@ -60,16 +59,39 @@ def pytest_collection_modifyitems(
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    terminalreporter: pytest.TerminalReporter,
 ) -> None:
     """Print the figures that tests measured, above the closing line."""
-    if config.stash[REPORT]:
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call"
+    ]
+    measured = [
+        f"{line}"
+        for report in sorted(reports, key=lambda report: report.nodeid)
+        for name, line in report.user_properties
+        if name == MEASURED
+    ]
+    if measured:
         terminalreporter.section("measured")
-        for line in config.stash[REPORT]:
+        for line in measured:
             terminalreporter.write_line(line)
 
 
+class Report:
+    """Lines to print at the end of the run, whichever process wrote them."""
+
+    def __init__(self, properties: list[tuple[str, object]]) -> None:
+        self._properties = properties
+
+    def append(self, line: str) -> None:
+        """Add a line; it is printed as it stands."""
+        self._properties.append((MEASURED, line))
+
+
 @pytest.fixture
-def report(pytestconfig: pytest.Config) -> list[str]:
-    """Lines to print at the end of the run."""
-    return pytestconfig.stash[REPORT]
+def report(request: pytest.FixtureRequest) -> Report:
+    """Where a test writes down what it measured."""
+    return Report(request.node.user_properties)

@@ -217,6 +217,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         print("Every notebook is up to date: nothing to weave.")
         return 0
     config.args[:] = stale
+    config.option.numprocesses = config.option.dist = None
     config.option.verbose = max(config.option.verbose, 1)
     return None
 

@@ -1,5 +1,6 @@
 """The token inspector: take a token apart, change it, have it judged."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -21,6 +22,7 @@ from snippets.classroom.verdict import Verdict, judge
 
 LAYOUT = {"width": "100%", "max_width": "44em"}
 SPACING = "padding-left: 12px; margin-bottom: 8px"
+MOMENT, GLUE = re.compile(r"(\d-\d\d) (\d\d:)"), "\N{NO-BREAK SPACE}"
 NOTHING = "Nothing to judge yet: paste a token, or write claims."
 
 
@@ -70,7 +72,7 @@ class TokenInspector:
     def __repr__(self) -> str:
         """Say in words what can be seen; the key stays unsaid."""
         parts = lay_out(self._reading, self.key.value).text
-        return "\n\n".join([*map(wrapped, self._sentences()), parts])
+        return "\n\n".join([*map(folded, self._sentences()), parts])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Be a widget, and where no kernel runs, a picture of it."""
@@ -139,6 +141,12 @@ class TokenInspector:
         if self._reading.raw == ("",):
             return [NOTHING]
         return [*filter(None, [self._note]), str(self._judge())]
+
+
+def folded(sentence: str) -> str:
+    """Break a sentence into lines, but no moment in it into two."""
+    glued = MOMENT.sub(f"\\1{GLUE}\\2", sentence)
+    return wrapped(glued).replace(GLUE, " ")
 
 
 def emphasised(sentence: str) -> str:
