@@ -1,1 +1,1 @@
-"""The system of the course, one module a chapter, the same stem as its notebook."""
+"""The system of the course: one module a chapter, named as its notebook."""
