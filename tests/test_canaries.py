@@ -22,7 +22,7 @@ from tests.books import ROOT, Notebook, caption, digest, source
 
 pytestmark = pytest.mark.slow
 
-STEM = "ch04_token_endpoint"
+STEM = "ch03_dependency_wiring"
 NBVAL = f"notebooks/{STEM}.ipynb"
 COUNTS = "tests/test_notebooks.py::test_cells_are_counted_from_one"
 PLAIN = "tests/test_notebooks.py::test_code_is_plain_python"
