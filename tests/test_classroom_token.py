@@ -100,6 +100,12 @@ def test_each_part_has_its_label_and_its_colours() -> None:
         assert html.count(label) == 2
 
 
+def test_lines_of_claims_are_kept_and_sentences_run() -> None:
+    html = lay_out(read(signed(b"[]", {"alg": "none"}))).html
+    assert "<pre>{\n  &quot;alg&quot;: &quot;none&quot;\n}</pre></dd>" in html
+    assert '">JSON, but not an object in braces</dd>' in html
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_colours_contrast(name: str) -> None:
     """WCAG 2.2, 1.4.3: at least 4.5 to 1, whatever page is behind."""

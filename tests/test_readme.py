@@ -99,7 +99,8 @@ def test_work_is_free_to_change(tmp_path: Path) -> None:
     )
     assert '"ename"' in book.read_text(encoding="utf-8")
     assert run("git", "status", "--porcelain") == ""
-    run(sys.executable, "-m", "pytest", "-q", "tests/test_notebooks.py")
-    run(sys.executable, "-m", "pytest", "-q", "notebooks/ch00_start.ipynb")
-    collected = run(sys.executable, "-m", "pytest", "--collect-only", "-q")
+    suite = (sys.executable, "-m", "pytest", "-q", "-n0")
+    run(*suite, "tests/test_notebooks.py", "notebooks/ch00_start.ipynb")
+    collected = run(*suite, "--collect-only", "--ignore=tests")
+    assert "notebooks/ch03_dependency_wiring" in collected
     assert "work/" not in collected
