@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -149,7 +150,9 @@ class Book:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
         self.page.on("request", lambda request: self._note(request.url))
-        self.page.goto(f"{self.url}/lab/tree/work/{name}?token={TOKEN}")
+        # A workspace of its own: no tab of another test is restored.
+        place = f"lab/workspaces/{uuid.uuid4().hex}/tree/work/{name}"
+        self.page.goto(f"{self.url}/{place}?token={TOKEN}")
         self.page.wait_for_function(
             """name => {
                 const app = window.jupyterapp, shell = app && app.shell;
