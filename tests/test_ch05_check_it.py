@@ -178,15 +178,26 @@ async def test_file_in_place_of_a_name_is_an_invalid_request(
 
 
 @pytest.mark.anyio
-async def test_broken_parts_are_an_invalid_request(
-    client_of: ClientOf,
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--B--"),
+        ("multipart/form-data; boundary=B", b"hunter2"),
+        ("multipart/form-data; boundary=B", b"--B\r\nhunter2\r\n\r\n"),
+        ("application/json", b'{"password": "hunter2"}'),
+    ],
+)
+async def test_broken_body_is_an_invalid_request(
+    kind: str, body: bytes, client_of: ClientOf
 ) -> None:
-    """Starlette raises a 400 of its own before any of our code runs."""
-    kind = {"Content-Type": "multipart/form-data; boundary=B"}
+    """Starlette refuses some with a 400 of its own, before our code runs."""
     async with client_of(app) as client:
-        response = await client.post("/token", content=b"--B", headers=kind)
+        response = await client.post(
+            "/token", content=body, headers={"Content-Type": kind}
+        )
     assert response.status_code == 400
     assert response.json()["error"] == "invalid_request"
+    assert "hunter2" not in response.text
 
 
 @pytest.mark.anyio
