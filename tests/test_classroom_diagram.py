@@ -131,6 +131,15 @@ def test_html_says_the_same_in_the_same_order(
     assert len(re.findall("<li ", html[0])) == 4
 
 
+def test_html_arrows_point_from_who_speaks(html: list[str]) -> None:
+    sequence(exchange("POST", status=401))
+    question, answer = re.findall("<li .*?</li>", html[0])
+    assert "text-align: left" in question
+    assert question.endswith("</span><span>▶</span></div></li>")
+    assert "text-align: right" in answer
+    assert "<span>◀</span><span " in answer
+
+
 def test_html_has_a_name_a_screen_reader_can_say(html: list[str]) -> None:
     sequence(exchange("POST", status=401), people=("browser", "service"))
     assert (
@@ -146,6 +155,17 @@ def test_name_is_of_a_bearable_length(count: int, html: list[str]) -> None:
     label = re.findall('aria-label="([^"]*)"', html[0])[0]
     assert 20 <= len(label) <= 250
     assert label.endswith("." if count < 12 else "…")
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_name_of_just_the_right_length_is_not_cut(
+    over: int, html: list[str]
+) -> None:
+    rest = len("Sequence diagram, client and app: GET /, 200 OK.")
+    sequence(exchange(url=f"http://h/{'a' * (250 - rest + over)}"))
+    label = re.findall('aria-label="([^"]*)"', html[0])[0]
+    assert len(label) == 250
+    assert label.endswith("…" if over else "200 OK.")
 
 
 def test_html_needs_no_script_no_style_sheet_and_no_svg(
@@ -187,6 +207,7 @@ def test_drawing_has_straight_edges(
     sequence(exchange(url=f"http://h/{'a' * 200}"), people=people)
     first, *lines = capsys.readouterr().out.splitlines()
     assert len({columns(line) for line in lines}) == 1
+    assert len(first) == WIDEST
     left, right = (m.start() for m in re.finditer("│", lines[0]))
     assert all(line[left] == line[right] == "│" for line in lines)
     names = [(m.start(), m.end()) for m in re.finditer(r"\S+", first)]

@@ -460,6 +460,41 @@ def test_picture_says_the_same_as_the_text() -> None:
         )
 
 
+def live(seen: Any) -> str:
+    """What stands below the fields in the browser."""
+    *_, verdict, parts = seen._box.children
+    return str(verdict.value + parts.value)
+
+
+def test_page_follows_every_edit() -> None:
+    seen = inspector()
+    pages = [live(seen)]
+    assert "Accepted:" in pages[0]
+    for field, value in (
+        (seen.claims, '{"sub": "alice"}'),
+        (seen.claims, "{"),
+        (seen.token, TOKEN),
+        (seen.sign_again, False),
+        (seen.key, ANOTHER_KEY),
+        (seen.token, "a.b.c"),
+        (seen.key, ""),
+    ):
+        field.value = value
+        pages.append(live(seen))
+        assert pages[-1] == seen._repr_mimebundle_()["text/html"]
+    assert "&quot;alice&quot;" in pages[1]
+    assert "The claims are not JSON" in pages[2]
+    assert pages[3] == pages[4] == pages[0]
+    assert "does not fit" in pages[5]
+    assert "not base64url" in pages[6]
+
+
+def test_picture_is_taken_when_it_is_asked_for() -> None:
+    seen = inspector()
+    seen._now = NOON + timedelta(hours=1)
+    assert "Refused:" in seen._repr_mimebundle_()["text/html"]
+
+
 def test_verdict_is_announced_and_coloured() -> None:
     html = inspector()._repr_mimebundle_()["text/html"]
     assert html.startswith(

@@ -6,6 +6,7 @@ Its time against the same code as plain scripts is measured here too.
 import ast
 import asyncio
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -126,8 +127,9 @@ def test_nbval_against_plain_scripts(report: Report) -> None:
             f"plain_script(Path({str(path)!r}))"
         )
         subprocess.run(
-            [sys.executable, "-c", f"{script}"],
-            cwd=ROOT,
+            [sys.executable, "-c", script],
+            cwd=path.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             check=True,
             capture_output=True,
         )

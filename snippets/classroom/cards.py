@@ -42,7 +42,10 @@ def plain(*paragraphs: str, colour: str = GREY) -> Card:
         f'<p style="margin: 6px 0">{text}</p>'
         for text in (f"<strong>{head}</strong>", *rest)
     )
-    style = f"border-left: 4px solid {colour}; padding-left: 12px"
+    style = (
+        f"border-left: 4px solid {colour}; padding-left: 12px; "
+        "overflow-wrap: anywhere"
+    )
     return Card(
         "\n".join(map(wrapped, paragraphs)),
         f'<div style="{style}">{body}</div>',

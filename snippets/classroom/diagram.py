@@ -21,6 +21,7 @@ ROW = "display: flex; align-items: center"
 class Arrow:
     """One message: what stands over its arrow, and which way that goes."""
 
+    title: str
     lines: list[str]
     is_answer: bool
 
@@ -56,18 +57,19 @@ def arrows_of(
     """Make two arrows of each exchange, redirects before their ends."""
     for last in responses:
         for response in (*last.history, last):
-            yield Arrow(fitted(asked(response.request), room), False)
-            yield Arrow(fitted(answered(response), room), True)
+            yield arrow_of(asked(response.request), room, is_answer=False)
+            yield arrow_of(answered(response), room, is_answer=True)
 
 
-def fitted(lines: Iterator[str], room: int) -> list[str]:
+def arrow_of(said: Iterator[str], room: int, is_answer: bool) -> Arrow:
     """Shorten tokens, make lines printable, and break the long ones."""
-    return [part for line in lines for part in broken(line, room)]
+    lines = [printable(TOKEN.sub(shortened, line)) for line in said]
+    pieces = [piece for line in lines for piece in broken(line, room)]
+    return Arrow(lines[0], pieces, is_answer)
 
 
 def broken(line: str, room: int) -> list[str]:
     """Break a line into three at most that fit into so many columns."""
-    line = printable(TOKEN.sub(shortened, line))
     is_wide = any(east_asian_width(sign) in "FW" for sign in line)
     return textwrap.wrap(
         line,
@@ -139,7 +141,7 @@ def step(arrow: Arrow) -> str:
 def summary(arrows: list[Arrow], left: str, right: str) -> str:
     """Say in one sentence what can be seen."""
     exchanges = zip(arrows[::2], arrows[1::2], strict=True)
-    said = "; ".join(f"{a.lines[0]}, {b.lines[0]}" for a, b in exchanges)
+    said = "; ".join(f"{a.title}, {b.title}" for a, b in exchanges)
     sentence = f"Sequence diagram, {left} and {right}: {said}."
     if len(sentence) > LONGEST_LABEL:
         return f"{sentence[: LONGEST_LABEL - 1]}…"

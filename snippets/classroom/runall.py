@@ -85,8 +85,9 @@ def run_queued(
                 continue
             heard = time.monotonic()
             parent = message["parent_header"].get("msg_id")
-            if parent in answers:
-                owed.discard((parent, note(message, answers[parent])))
+            # What other requests are told is noted on an answer to nobody.
+            answer = answers.get(parent, Answer())
+            owed.discard((parent, note(message, answer)))
     return list(answers.values())
 
 
