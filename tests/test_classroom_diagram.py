@@ -354,6 +354,11 @@ def test_long_words_take_three_lines_at_most(capsys: Printed) -> None:
     assert lines[2].endswith(" …")
 
 
+def test_hyphen_breaks_no_word(capsys: Printed) -> None:
+    answer = {"json": {"detail": "a" * 56 + " well-known"}}
+    assert said(capsys, exchange(answer=answer))[-1] == "well-known"
+
+
 def test_what_a_terminal_would_obey_is_escaped(capsys: Printed) -> None:
     answer = in_json({"detail": "\x1b[31m\u202e\ud800"})
     assert said(capsys, exchange(answer=answer))[-1] == (

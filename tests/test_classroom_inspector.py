@@ -402,6 +402,12 @@ def test_broken_claims_leave_the_token(
     assert "stays" not in said(seen)
 
 
+def test_deep_but_bearable_claims_are_signed() -> None:
+    seen = inspector()
+    seen.claims.value = nested(DEEPEST).decode()
+    assert said(seen).startswith(FITS)
+
+
 def test_note_goes_with_another_token() -> None:
     seen = inspector()
     seen.claims.value = "{"

@@ -40,6 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("SECRET_KEY", None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Spread the quick tier over all cores, and nothing else.
+
+    The slower tiers measure times and start processes of their own.
+    """
+    if config.option.all or config.option.markexpr:
+        config.option.numprocesses = config.option.dist = None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(config.stash[FOLDER], ignore_errors=True)
 
