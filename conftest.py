@@ -1,8 +1,8 @@
 """What every test run of the course loads, whichever folder it collects."""
 
 pytest_plugins = [
-    "tests.tiers",
-    "tests.fixtures",
-    "tests.browsers",
-    "tests.weave",
+    "tests.support.tiers",
+    "tests.support.fixtures",
+    "tests.support.browsers",
+    "course.upkeep.weave",
 ]

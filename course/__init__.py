@@ -1,0 +1,1 @@
+"""What stands around the system: the desk, the aids, practice and upkeep."""

@@ -1,0 +1,1 @@
+"""A token taken apart, drawn, edited and signed again."""

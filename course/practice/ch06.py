@@ -1,0 +1,382 @@
+"""Chapter 6's practice: what a token may do, and who decides it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Annotated, Any
+from unittest.mock import patch
+
+import httpx
+from fastapi import FastAPI, Security
+
+from course.classroom.answer_types import a_function, an_app, callable_of
+from course.classroom.exercise import exercise
+from course.classroom.prediction import prediction, right, wrong
+from course.classroom.trial import CallError, UnmetError, expect, given
+
+WIRING = "snippets.ch03_dependency_wiring"
+ENDPOINT = "snippets.ch04_token_endpoint"
+STANDARDS = "snippets.ch05_check_it"
+SCOPES = "snippets.ch06_scopes"
+ITEMS = "/users/me/items/"
+
+prediction(
+    "Which scopes does `collect` see?",
+    wrong(
+        "`items`: the nearest one counts",
+        "Then the endpoint's own wish for `me` would be lost without a word. "
+        "`SecurityScopes` holds what was asked for on the whole way down.",
+    ),
+    wrong(
+        "`me`: the endpoint decides for all that it depends on",
+        "Then an endpoint could use a guarded dependency and drop its guard. "
+        "A need can be added on the way, and not taken away.",
+    ),
+    right(
+        "`me` and `items`",
+        "Each call of `Security` adds its scopes to those above it.",
+    ),
+)
+prediction(
+    "What does johndoe get who asks for `admin`?",
+    right(
+        "A token that says `admin`",
+        "`naive_login` copies the field into the token and signs it. Nobody "
+        "asks whether johndoe is an administrator.",
+    ),
+    wrong(
+        "A refusal: `admin` is no scope that the scheme lists",
+        "The list on the scheme is for the API docs. FastAPI compares no "
+        "request with it.",
+    ),
+    wrong(
+        "A token without `admin`: FastAPI leaves out what he may not have",
+        "FastAPI knows no grants: nothing here says what johndoe may have. "
+        "It hands over the form as it was sent.",
+    ),
+)
+prediction(
+    "What does carol get who may have `me` and asks for `me items`?",
+    wrong(
+        "400 `invalid_scope`: she asks for more than she may have",
+        "RFC 6749 allows that too. But an app asks for all that it can use "
+        "before it knows who logs in; refused, carol could not use it at all.",
+    ),
+    right(
+        "A token with `me`, and an answer that says so",
+        "The server may grant less than was asked, and must then say what "
+        "(RFC 6749 §3.3).",
+    ),
+    wrong(
+        "A token with both: they exist, and her password is right",
+        "Her password says who she is. What she may have stands in the "
+        "table, and `items` does not stand there.",
+    ),
+)
+prediction(
+    "The token says `badminton`, the endpoint needs `admin`. And now?",
+    wrong(
+        "403: there is no `admin` among its scopes",
+        "There is none, and `naive_user` does not look among scopes. It "
+        "looks into a string, letter by letter.",
+    ),
+    wrong(
+        "401: `badminton` is no scope of this service",
+        "Nobody compares a token's words with a list of scopes, and the "
+        "signature is good.",
+    ),
+    right(
+        "200: `admin` is a part of `badminton`",
+        'For strings, `in` asks for a part: `"admin" in "badminton"` is True.',
+    ),
+)
+prediction(
+    "It obeys each `401` and logs in again. How often?",
+    wrong(
+        "Not once: its token is good",
+        "It is, and the service says 401 all the same. A client cannot see "
+        "what was meant; it does what the number says.",
+    ),
+    wrong(
+        "Once: the second token opens the door",
+        "A login brings what was asked for and may be had. Both are as they "
+        "were, so the new token is as narrow as the old one.",
+    ),
+    right(
+        "For ever",
+        "Each login succeeds, each token is too narrow, each answer says "
+        "log in.",
+    ),
+)
+prediction(
+    "`items` is taken back. What does his token open?",
+    wrong(
+        "Nothing any more: its scopes no longer match the table",
+        "Nobody compares them. The token is read with a key, and the table "
+        "only at a login.",
+    ),
+    wrong(
+        "`/users/me/` alone, from now on",
+        "That is what a new token would open. This one was signed earlier, "
+        "and nobody can write in it since.",
+    ),
+    right(
+        "All that it opened before, until it expires",
+        "Its `scope` is a copy of what johndoe was granted at his login.",
+    ),
+)
+
+
+def token_of(username: str, scope: str) -> dict[str, str]:
+    """Write the header of a good token."""
+    claims = {"sub": import_module(STANDARDS).subject_of(username)}
+    claims |= {"scope": scope} if scope else {}
+    token = import_module(ENDPOINT).create_access_token(claims)
+    return {"Authorization": f"Bearer {token}"}
+
+
+@contextmanager
+def people() -> Iterator[None]:
+    """Let bob be an active user, for as long as a check runs."""
+    users = import_module(WIRING).users
+    own = {name: user.model_copy() for name, user in users.items()}
+    own["bob"] = own["johndoe"].model_copy(update={"username": "bob"})
+    with patch.dict(users, own, clear=True):
+        yield
+
+
+def is_narrow(response: httpx.Response, scope: str) -> bool:
+    """Whether an answer is the 403 whose challenge names a scope."""
+    challenge = response.headers.get("WWW-Authenticate", "")
+    return (
+        response.status_code == 403
+        and 'error="insufficient_scope"' in challenge
+        and f'scope="{scope}"' in challenge
+    )
+
+
+@exercise(
+    "guard the shredder",
+    an_app,
+    hints=(
+        "`CurrentUser` names no scope. How does `/users/me/` name its own?",
+        "`Me` is `Annotated[UserInDB, Security(get_current_user, "
+        'scopes=["me"])]`. You need the same with another list.',
+        "Annotate `current_user` with `Annotated[UserInDB, "
+        'Security(get_current_user, scopes=["items"])]`. The rest stays.',
+    ),
+)
+async def guard_the_shredder(client: httpx.AsyncClient) -> None:
+    """`DELETE /users/me/items/` needs `items`, and shreds one's own."""
+    with people():
+        given("johndoe, with a token that has `items`")
+        shredded = await client.delete(
+            ITEMS, headers=token_of("johndoe", "items")
+        )
+        expect(
+            shredded.status_code == 200 and "johndoe" in shredded.text,
+            "He may shred, and cannot. `scopes` is a list of scopes, each a "
+            "string of its own; who needs one that no token can have has "
+            "closed the door for everybody.",
+        )
+        given("a token that somebody made up, and none")
+        for headers in ({"Authorization": "Bearer made-up"}, {}):
+            strange = await client.delete(ITEMS, headers=headers)
+            expect(
+                strange.status_code == 401,
+                "It is not a 401. A scheme reads the header and verifies "
+                "nothing: `get_current_user` has to stand behind it.",
+            )
+        given("a good token that has `me` and not `items`")
+        narrow = await client.delete(ITEMS, headers=token_of("johndoe", "me"))
+        expect(
+            narrow.status_code != 200,
+            "It shreds. To be logged in is enough here: nothing says that "
+            "`items` is needed.",
+        )
+        expect(
+            is_narrow(narrow, "items"),
+            "It is refused, but not by the 403 whose challenge says "
+            '`error="insufficient_scope"` and `scope="items"`. Without it a '
+            "client cannot know that a wider token would do.",
+        )
+        given("a token with the scope `items-preview`")
+        preview = token_of("johndoe", "items-preview")
+        expect(
+            is_narrow(await client.delete(ITEMS, headers=preview), "items"),
+            "It shreds, because `items` is a part of `items-preview`. Scopes "
+            "are whole words: compare them as a set.",
+        )
+        given("bob, with a token that has `me` and `items`")
+        bobs = await client.delete(ITEMS, headers=token_of("bob", "items me"))
+        expect(
+            bobs.status_code == 200 and "bob" in bobs.text,
+            "bob may shred his own, and something else came back. Knowing "
+            "what a token may do is half of it; whose it is, the other half.",
+        )
+
+
+@exercise(
+    "a scope within a scope",
+    a_function,
+    hints=(
+        "Two questions, one inside the other: is *each* needed scope covered, "
+        "and is there *some* granted scope that covers it?",
+        "`all(any(… for scope in granted) for wish in needed)`. What is left "
+        "is to say when one scope covers one wish.",
+        "A scope covers a wish that is equal to it, or begins with it and a "
+        'colon. Put a colon after both, and `f"{wish}:".startswith'
+        '(f"{scope}:")` says both at once.',
+    ),
+)
+def a_scope_within_a_scope(may: Callable[..., Any]) -> None:
+    """`may(granted, needed)`, where `items` includes `items:read`."""
+    given("`items` where `items:read` is needed")
+    expect(
+        may({"items"}, {"items:read"}),
+        "A token for all of it may not read. `items` begins `items:read`, "
+        "and a colon follows.",
+    )
+    given("equal sets, and an endpoint that needs nothing")
+    expect(may({"items:read"}, {"items:read"}), "A scope includes itself.")
+    expect(may(set(), set()), "Where nothing is needed, anybody may.")
+    given("the narrow scope where the wide one is needed")
+    expect(
+        not may({"items:read"}, {"items"}),
+        "Who may read is let do everything: the rule runs the wrong way. "
+        "A part does not include the whole.",
+    )
+    given("`item` where `items:read` is needed")
+    expect(
+        not may({"item"}, {"items:read"}),
+        "Another scope that begins with the same letters got in. The colon "
+        "is what ends a word.",
+    )
+    given("`read` where `items:read` is needed")
+    expect(
+        not may({"read"}, {"items:read"}),
+        "A scope that stands somewhere in the other one got in. It has to "
+        "stand at the beginning.",
+    )
+    given("`items` where `items:read` and `me` are needed")
+    expect(
+        not may({"items"}, {"items:read", "me"}),
+        "Half of what is needed was enough. Each needed scope has to be "
+        "covered, not one of them.",
+    )
+    given("`items` and `me` where `items:write:all` and `me` are needed")
+    expect(
+        may({"items", "me"}, {"items:write:all", "me"}),
+        "All of it is covered, and it was refused.",
+    )
+
+
+@exercise(
+    "taken back means now",
+    callable_of,
+    hints=(
+        "`get_current_user` checks the one limit, what the token was given. "
+        "Which function of this page reads the other one?",
+        "First let `get_current_user` do its work, and keep the user that it "
+        "returns. Then compare `grants.get(user.username, frozenset())` with "
+        "what is needed.",
+        "If that is not `>= set(needed.scopes)`, raise the same "
+        "`bearer_error(403, …)` as `get_current_user` does.",
+    ),
+)
+async def taken_back_means_now(guard: Callable[..., Any]) -> None:
+    """A dependency that minds the token's scopes and today's grants."""
+    with people(), grants_of(guard) as grants:
+        grants |= {"johndoe": frozenset({"me", "items"})}
+        client = an_app(guarded_by(guard))
+        both = token_of("johndoe", "items me")
+        only_me = token_of("johndoe", "me")
+        given("johndoe, whose token and whose grants have `me` and `items`")
+        expect(
+            await status_of(client, ITEMS, both) == 200,
+            "He may, by his token and by the table, and is refused.",
+        )
+        given("his token that has `me`, while the table has `items` as well")
+        expect(
+            is_narrow(await client.get(ITEMS, headers=only_me), "items"),
+            "It opens the items. The table says what johndoe may have, not "
+            "what he gave this token: the badge printer is back.",
+        )
+        given("the same johndoe, after `items` was taken back")
+        grants["johndoe"] = frozenset({"me"})
+        old = await client.get(ITEMS, headers=both)
+        expect(
+            old.status_code != 200,
+            "His old token still opens the items. Only the token was asked.",
+        )
+        expect(
+            is_narrow(old, "items"),
+            "It is refused, but not by the 403 whose challenge says "
+            '`error="insufficient_scope"` and `scope="items"`. He is known: '
+            "a new login would not help.",
+        )
+        expect(
+            await status_of(client, "/users/me/", both) == 200,
+            "`me` was not taken back, and is refused too. Compare what is "
+            "needed, not all that the token has.",
+        )
+        given("bob, who does not stand in the table")
+        bobs = token_of("bob", "items me")
+        try:
+            missing = await client.get(ITEMS, headers=bobs)
+        except CallError as error:
+            raise UnmetError(
+                f"{error} Whoever is missing in the table may have nothing: "
+                "that is a 403, and a crash is a 500 for the world."
+            ) from error
+        expect(
+            is_narrow(missing, "items"),
+            "Whoever is missing in the table may have nothing, and he gets "
+            "another answer than that 403.",
+        )
+        expect(
+            await status_of(client, "/status/", bobs) == 200,
+            "Where no scope is needed, he may go: he has logged in.",
+        )
+        given("no token at all")
+        expect(
+            await status_of(client, "/status/", {}) == 401,
+            "That is a 401: nobody has said who is asking.",
+        )
+
+
+@contextmanager
+def grants_of(guard: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+    """Empty the table that an answer reads, for as long as a check runs.
+
+    It is the notebook's own, or the module's, if that was imported.
+    """
+    module = import_module(SCOPES).grants
+    table = getattr(guard, "__globals__", {}).get("grants", module)
+    with patch.dict(table, clear=True):
+        yield table
+
+
+def guarded_by(guard: Callable[..., Any]) -> FastAPI:
+    """Build an app whose every endpoint is guarded by an answer."""
+    standards = import_module(STANDARDS)
+    handlers = {standards.OAuthError: standards.refuse}
+    app = FastAPI(exception_handlers=handlers)
+    needs = {"/status/": [], "/users/me/": ["me"], ITEMS: ["items"]}
+    for path, scopes in needs.items():
+
+        @app.get(path)
+        async def read(
+            user: Annotated[object, Security(guard, scopes=scopes)],
+        ) -> str:
+            return str(getattr(user, "username", None))
+
+    return app
+
+
+async def status_of(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str]
+) -> int:
+    """Ask for a path, and return the status alone."""
+    response = await client.get(path, headers=headers)
+    return response.status_code

@@ -1,0 +1,219 @@
+"""Reading the notebooks, and the modules whose sections they show."""
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTION = re.compile(r"# %% (?P<title>.+)")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One captioned part of a chapter's module."""
+
+    caption: str
+    source: str
+
+    @property
+    def replaces(self) -> list[str]:
+        """The chapters whose names it says it replaces: `["ch03"]`."""
+        claim = re.search(r"\(replaces ([^)]*)\)$", self.caption)
+        return re.split(r", | and ", claim[1]) if claim else []
+
+    @cached_property
+    def defines(self) -> set[str]:
+        """The names it gives a meaning to, imported ones left out."""
+        return set(defined_names(ast.parse(self.source).body))
+
+
+def defined_names(body: list[ast.stmt]) -> Iterator[str]:
+    """List the names that functions, classes and assignments bind."""
+    for node in body:
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                yield name
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        yield target.id
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+
+def preamble_and_sections(text: str) -> tuple[str, list[Section]]:
+    """Split a module at its captions: the text before the first, and each."""
+    preamble: list[str] = []
+    parts: list[list[str]] = []
+    for line in text.splitlines():
+        if CAPTION.fullmatch(line):
+            parts.append([line])
+        else:
+            (parts[-1] if parts else preamble).append(line)
+    return "\n".join(preamble), [
+        Section(part[0], "\n".join(part).rstrip()) for part in parts
+    ]
+
+
+@dataclass
+class Notebook:
+    """A notebook file, as plain JSON."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return self.path.name
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    @property
+    def module(self) -> Path:
+        """Where the module of this chapter stands, if it has one."""
+        return self.path.parent.parent / "snippets" / f"{self.stem}.py"
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sections of its module; none, where it has no module."""
+        if not self.module.exists():
+            return []
+        text = self.module.read_text(encoding="utf-8")
+        return preamble_and_sections(text)[1]
+
+    @cached_property
+    def book(self) -> dict[str, Any]:
+        book: dict[str, Any] = json.loads(
+            self.path.read_text(encoding="utf-8")
+        )
+        return book
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        cells: list[dict[str, Any]] = self.book["cells"]
+        return cells
+
+    @property
+    def code_cells(self) -> list[dict[str, Any]]:
+        return [cell for cell in self.cells if cell["cell_type"] == "code"]
+
+    @property
+    def prose_cells(self) -> list[dict[str, Any]]:
+        return [cell for cell in self.cells if cell["cell_type"] != "code"]
+
+    @property
+    def title(self) -> str:
+        """The text of its first heading."""
+        return source(self.cells[0]).partition("\n")[0].removeprefix("# ")
+
+    @property
+    def navigation(self) -> str:
+        """The line of links to the chapter before, the contents, the next."""
+        books = notebooks(self.path.parent.parent)
+        at = [book.path for book in books].index(self.path)
+        links = ["[Contents](../README.md#the-chapters)"]
+        if at > 0:
+            before = books[at - 1]
+            links.insert(0, f"[← {before.title}]({before.path.name})")
+        if at + 1 < len(books):
+            after = books[at + 1]
+            links.append(f"[{after.title} →]({after.path.name})")
+        return " · ".join(links)
+
+    @property
+    def modules_digest(self) -> str:
+        """A digest of every module of `snippets/` that its cells can reach."""
+        root = self.path.parent.parent
+        seen: dict[Path, str] = {}
+        to_read = list(map(source, self.code_cells))
+        # Its practice is found by name, not imported.
+        name = self.stem.partition("_")[0]
+        practice = root / f"course/practice/{name}.py"
+        if practice.exists():
+            seen[practice] = practice.read_text(encoding="utf-8")
+        while to_read:
+            for path in imported_modules(to_read.pop(), root):
+                if path not in seen:
+                    seen[path] = path.read_text(encoding="utf-8")
+                    to_read.append(seen[path])
+        return digest("".join(text for _, text in sorted(seen.items())))
+
+
+def imported_modules(code: str, root: Path) -> Iterator[Path]:
+    """Find the files of `snippets/` that some code names in its imports.
+
+    What is not Python imports nothing; a test of its own refuses it.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            stem = root.joinpath(*name.split("."))
+            for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+                if name.startswith(("snippets", "course")) and path.exists():
+                    yield path
+
+
+def source(cell: dict[str, Any]) -> str:
+    """A cell's text, however the file splits it into lines."""
+    text = cell["source"]
+    return text if isinstance(text, str) else "".join(text)
+
+
+def caption(cell: dict[str, Any]) -> str | None:
+    """The caption a code cell opens with, if it has one."""
+    first = source(cell).partition("\n")[0]
+    if cell["cell_type"] == "code" and CAPTION.fullmatch(first):
+        return first
+    return None
+
+
+def code_lines(text: str) -> int:
+    """Count the lines of some code: blank ones and docstrings left out."""
+    lines = {
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    }
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(
+            node,
+            ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+        ) and ast.get_docstring(node):
+            said = node.body[0]
+            lines -= set(range(said.lineno, (said.end_lineno or 0) + 1))
+    return len(lines)
+
+
+def is_navigation(cell: dict[str, Any]) -> bool:
+    """Whether a cell is one that the weave fills with links."""
+    return "navigation" in cell["metadata"].get("tags", [])
+
+
+def digest(text: str) -> str:
+    """Eight hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:8]
+
+
+def notebooks(root: Path = ROOT) -> list[Notebook]:
+    """All notebooks of the course, in reading order."""
+    return [Notebook(path) for path in sorted(root.glob("notebooks/*.ipynb"))]

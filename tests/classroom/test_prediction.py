@@ -1,0 +1,219 @@
+"""A prediction asks, hides its answers, and opens them one at a time."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from unittest.mock import patch
+
+import pytest
+
+from course.classroom.card import AMBER, GREEN, GREY, plain, wrapped
+from course.classroom.prediction import (
+    PREDICTIONS,
+    Option,
+    ask,
+    predict,
+    prediction,
+    right,
+    wrong,
+)
+
+QUESTION = "What is <b>1 + 1</b>?"
+OPTIONS = (
+    wrong("1 & only", "That is `1 * 1`."),
+    right("2", "So it is."),
+    wrong('<script>alert("3")</script>', "It is no script."),
+)
+
+
+@pytest.fixture(autouse=True)
+def asked() -> Iterator[None]:
+    """Register one question, and forget it afterwards."""
+    with patch.dict(PREDICTIONS):
+        prediction(QUESTION, *OPTIONS)
+        yield
+
+
+class Page(HTMLParser):
+    """The tags and texts of some HTML; unbalanced HTML is an error."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_question_is_shown_with_lettered_options_and_no_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    predict(QUESTION)
+    assert capsys.readouterr().out == (
+        "Predict: What is <b>1 + 1</b>?\n"
+        "  a. 1 & only\n"
+        "  b. 2\n"
+        '  c. <script>alert("3")</script>\n'
+        'To read an answer, add its letter: `predict("…", "b")`\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "answer"),
+    [
+        ("a", "a. 1 & only\nNo. That is `1 * 1`.\n"),
+        ("b", "b. 2\nYes. So it is.\n"),
+        ("c", 'c. <script>alert("3")</script>\nNo. It is no script.\n'),
+        ("d", 'There is no option \'d\'.\nSay "a", "b" or "c".\n'),
+    ],
+)
+def test_chosen_option_is_answered_as_text(
+    choice: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predict(QUESTION, choice)
+    assert capsys.readouterr().out == answer
+
+
+def test_page_says_what_the_text_says_and_folds_the_answers() -> None:
+    page = Page(ask(QUESTION)._repr_html_())
+    assert page.texts == [
+        f"Predict: {QUESTION}",
+        "a. 1 & only",
+        "No. That is ",
+        "1 * 1",
+        ".",
+        "b. 2",
+        "Yes. So it is.",
+        'c. <script>alert("3")</script>',
+        "No. It is no script.",
+    ]
+    assert len(page.all("details")) == len(page.all("summary")) == 3
+    assert not any("open" in details for details in page.all("details"))
+
+
+def test_options_are_one_group_with_a_name() -> None:
+    page = Page(ask(QUESTION).html)
+    assert [tag for tag, _ in page.tags][:2] == ["fieldset", "legend"]
+    [group] = {details["name"] for details in page.all("details")}
+    prediction("Another?", *OPTIONS)
+    [other] = {d["name"] for d in Page(ask("Another?").html).all("details")}
+    assert group != other
+
+
+def test_hostile_text_stays_text() -> None:
+    tags = {tag for tag, _ in Page(ask(QUESTION).html).tags}
+    assert tags == {"fieldset", "legend", "details", "summary", "p", "code"}
+
+
+def test_every_showing_is_the_same() -> None:
+    assert ask(QUESTION) == ask(QUESTION)
+
+
+def test_unknown_question_gets_the_list() -> None:
+    assert ask("Why?").text.startswith(
+        "There is no question 'Why?'. There are:\n"
+    )
+    assert f"- {QUESTION}" in ask("Why?").text.splitlines()
+
+
+def test_chapters_are_loaded_before_the_question_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "course.practice.load",
+        lambda: prediction("Just loaded?", *OPTIONS),
+    )
+    assert ask("Just loaded?").text.startswith("Predict: Just loaded?")
+
+
+@pytest.mark.parametrize("choice", [None, "a"])
+def test_anything_may_be_asked(choice: str | None) -> None:
+    assert ask({"no": "question"}, choice).text.startswith(  # type: ignore
+        "There is no question {'no': 'question'}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (OPTIONS[:2], "three different options"),
+        ((*OPTIONS, wrong("4", "")), "three different options"),
+        ((*OPTIONS[:2], OPTIONS[0]), "three different options"),
+        ((), "three different options"),
+        ((*OPTIONS[:2], right("two", "")), "one right option"),
+        ((OPTIONS[0], OPTIONS[2], wrong("4", "")), "one right option"),
+    ],
+)
+def test_unfit_options_are_refused(
+    options: tuple[Option, ...], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        prediction("Fit?", *options)
+    assert "Fit?" not in PREDICTIONS
+
+
+def test_question_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="asked already"):
+        prediction(QUESTION, *OPTIONS)
+
+
+def test_long_options_hang_under_their_letter() -> None:
+    prediction("Long?", wrong("word " * 30, ""), *OPTIONS[1:])
+    lines = ask("Long?").text.splitlines()
+    assert all(len(line) <= 79 for line in lines)
+    assert lines[1].startswith("  a. word word")
+    assert lines[2].startswith("     word word")
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
+@pytest.mark.parametrize("colour", [GREEN, AMBER, GREY])
+def test_lines_stand_out_on_either_theme(colour: str, background: str) -> None:
+    """WCAG 2.2 SC 1.4.11: 3:1. Text has the colour of the theme."""
+    lighter, darker = sorted(map(luminance, (colour, background)))[::-1]
+    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+def luminance(colour: str) -> float:
+    """Compute relative luminance as WCAG 2.2 defines it."""
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+        for share in shares
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_card_keeps_line_breaks_and_marks_code() -> None:
+    card = plain("`one`", "two\nthree & `four`")
+    assert card.text == "`one`\ntwo\nthree & `four`"
+    page = Page(card.html)
+    texts = ["one", "two", "three & ", "four"]
+    assert (page.texts, len(page.all("br"))) == (texts, 1)
+    assert len(page.all("code")) == len(page.all("strong")) + 1 == 2
+
+
+def test_lines_are_79_characters_at_most() -> None:
+    fits = "1234567 " * 9 + "1234567"
+    assert (len(fits), wrapped(fits)) == (79, fits)
+    assert wrapped(f"{fits}8").count("\n") == 1
+
+
+def test_long_words_are_not_broken() -> None:
+    assert wrapped("eyJ-" * 30) == "eyJ-" * 30

@@ -1,0 +1,90 @@
+"""The code shown is the code tested: notebooks and modules agree."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from course.upkeep.notebook import (
+    ROOT,
+    Notebook,
+    Section,
+    code_lines,
+    defined_names,
+    notebooks,
+    preamble_and_sections,
+)
+from course.upkeep.weave import COMMAND, drift
+
+CHAPTERS = sorted(ROOT.glob("snippets/ch??_*.py"))
+
+
+def sections(path: Path) -> list[Section]:
+    return preamble_and_sections(path.read_text(encoding="utf-8"))[1]
+
+
+every_chapter = pytest.mark.parametrize(
+    "module", CHAPTERS, ids=lambda path: path.name
+)
+
+
+@pytest.mark.parametrize("notebook", notebooks(), ids=str)
+def test_notebook_and_module_agree(notebook: Notebook) -> None:
+    found = drift(notebook)
+    assert not found, "\n".join(
+        [*found, f"Bring them together with: {COMMAND}"]
+    )
+
+
+@every_chapter
+def test_only_a_docstring_stands_before_the_first_caption(
+    module: Path,
+) -> None:
+    text = module.read_text(encoding="utf-8")
+    preamble, parts = preamble_and_sections(text)
+    [docstring] = ast.parse(preamble).body
+    assert isinstance(docstring, ast.Expr)
+    assert parts
+    assert "__main__" not in text
+
+
+@every_chapter
+def test_a_chapter_is_at_most_150_lines_of_code(module: Path) -> None:
+    assert code_lines(module.read_text(encoding="utf-8")) <= 150
+
+
+@every_chapter
+def test_the_app_and_its_routes_are_the_last_section(module: Path) -> None:
+    parts = sections(module)
+    places = [
+        part
+        for part in parts
+        if "app" in part.defines or re.search(r"(?m)^@app\.", part.source)
+    ]
+    assert places in ([], parts[-1:])
+
+
+def history(module: Path) -> dict[str, str]:
+    """Which earlier chapter last defined each name: `{"app": "ch03"}`."""
+    known: dict[str, str] = {}
+    for path in CHAPTERS[: CHAPTERS.index(module)]:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        known |= dict.fromkeys(defined_names(body), path.stem[:4])
+    return known
+
+
+@every_chapter
+def test_captions_say_truly_what_they_replace(module: Path) -> None:
+    """`(replaces ch03)` stands exactly where ch03 defined a name of ours."""
+    known = history(module)
+    for part in sections(module):
+        truly = {known[name] for name in part.defines if name in known}
+        assert set(part.replaces) == truly, part.caption
+        known |= dict.fromkeys(part.defines, "above")
+
+
+def test_a_false_claim_is_seen() -> None:
+    part = Section("# %% Sign (replaces ch01 and ch03)", "sign = 1")
+    assert part.replaces == ["ch01", "ch03"]
+    assert part.defines == {"sign"}

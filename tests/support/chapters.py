@@ -1,0 +1,87 @@
+"""The chapters and their apps, found by name."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from fastapi import FastAPI
+
+import snippets
+from tests.support.fixtures import Client
+
+ClientOf = Callable[[FastAPI], Client]
+FOLDER = Path(snippets.__file__).parent
+
+
+def chapters() -> dict[str, ModuleType]:
+    """Import the chapter modules: `{"ch02_password_hashing": ...}`."""
+    stems = sorted(path.stem for path in FOLDER.glob("ch[0-9][0-9]_*.py"))
+    return {
+        stem: importlib.import_module(f"snippets.{stem}") for stem in stems
+    }
+
+
+def apps(first: int = 0) -> dict[str, FastAPI]:
+    """Find the app of every chapter from number `first` on that defines one.
+
+    An app that a chapter only imports counts for the chapter that built it.
+    """
+    return {
+        stem: module.app
+        for stem, module in chapters().items()
+        if int(stem[2:4]) >= first and "app" in defined_names(module)
+    }
+
+
+def scopes_of(app: FastAPI) -> str:
+    """Ask for all that an app's OpenAPI document offers: `"items me"`."""
+    components = app.openapi().get("components", {})
+    return " ".join(
+        sorted(
+            scope
+            for scheme in components.get("securitySchemes", {}).values()
+            for flow in scheme.get("flows", {}).values()
+            for scope in flow.get("scopes", {})
+        )
+    )
+
+
+def fresh(stem: str) -> ModuleType:
+    """Run a chapter's module once more, aside: nobody else meets the copy."""
+    spec = importlib.util.spec_from_file_location(
+        f"fresh_{stem}", FOLDER / f"{stem}.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def defined_names(module: ModuleType) -> list[str]:
+    """List what a module itself defines at its top level; no imports.
+
+    A name stands once for each time it is defined.
+    """
+    tree = ast.parse(inspect.getsource(module))
+    return [name for statement in tree.body for name in defined_by(statement)]
+
+
+def defined_by(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield statement.name
+        case ast.Assign(targets=targets):
+            for node in (n for target in targets for n in ast.walk(target)):
+                if isinstance(node, ast.Name) and is_stored(node):
+                    yield node.id
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            yield name
+
+
+def is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)

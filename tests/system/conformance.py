@@ -1,0 +1,649 @@
+"""What the standards ask of a login and of its tokens, a row each.
+
+A row is written from its standard, never from an app: it sends a request to
+any app and says whether the answer is one the standard allows. `since` names
+the chapter from which on the course meets it; None: no chapter yet.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+import httpx
+import jwt
+
+from snippets.ch02_password_hashing import pwd_context
+from snippets.ch03_dependency_wiring import UserInDB, users
+from tests.support.forgeries import FAR_FUTURE, HEADER, signed, unsigned
+
+Send = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+Met = Callable[[httpx.Response], bool]
+
+ME = "/users/me/"
+ITEMS = "/users/me/items/"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# What `error` and `error_description` may be written with.
+SPEAKABLE = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a standard asks, how it is tried, and which answer meets it."""
+
+    section: str
+    asks: str
+    since: str | None
+    send: Send
+    met: Met
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.asks}"
+
+
+# Requests to the token endpoint
+
+
+def form(**changes: str | None) -> dict[str, str]:
+    """Fill in a login that asks for all it can; None leaves a field out."""
+    fields = {
+        "grant_type": "password",
+        "username": "johndoe",
+        "password": "secret",
+        "scope": "me items",
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def login(**changes: str | None) -> Send:
+    return lambda client: client.post("/token", data=form(**changes))
+
+
+def login_as(client_id: str, secret: str) -> Send:
+    """Log in with a client's credentials in the header (RFC 6749 §2.3.1)."""
+    pair = b64encode(f"{client_id}:{secret}".encode()).decode()
+    headers = {"Authorization": f"Basic {pair}"}
+    return lambda client: client.post("/token", data=form(), headers=headers)
+
+
+def login_with(more: str) -> Send:
+    """Put more at the end of a form, as it is."""
+    content = f"{urlencode(form())}&{more}"
+    return lambda client: client.post("/token", content=content, headers=FORM)
+
+
+def login_in_address(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.post("/token", params=form())
+
+
+def login_by_get(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.get("/token", params=form())
+
+
+def login_knowing(known: str, said: str) -> Send:
+    """Log in with some words, where the password is others."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        john = {"hashed_password": hash_cheaply(known)}
+        with patch.dict(users, johndoe=changed(john)):
+            return await login(password=said)(client)
+
+    return send
+
+
+async def guess_often(client: httpx.AsyncClient) -> httpx.Response:
+    """Guess one password after the other, and return the last answer."""
+    for number in range(20):
+        response = await login(password=f"guess {number}")(client)
+    return response
+
+
+def hash_cheaply(password: str) -> str:
+    hashed: str = pwd_context.using(bcrypt__rounds=4).hash(password)
+    return hashed
+
+
+def changed(changes: Mapping[str, Any]) -> UserInDB:
+    return users["johndoe"].model_copy(update=changes)
+
+
+# Requests to a protected resource
+
+
+async def token_of(client: httpx.AsyncClient, scope: str = "me items") -> str:
+    token: str = (await login(scope=scope)(client)).json()["access_token"]
+    return token
+
+
+async def claims_of(client: httpx.AsyncClient) -> dict[str, Any]:
+    """Return what the app's own tokens say, good until 2100."""
+    claims = jwt.decode(
+        await token_of(client), options={"verify_signature": False}
+    )
+    return {**claims, "exp": FAR_FUTURE}
+
+
+def knock(*authorizations: str) -> Send:
+    """Ask with these headers; `{token}` stands for a good token."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        token = await token_of(client)
+        sent = [
+            ("Authorization", value.replace("{token}", token))
+            for value in authorizations
+        ]
+        return await client.get(ME, headers=sent)
+
+    return send
+
+
+def knock_signed(
+    header: Mapping[str, Any] = HEADER,
+    digest: str = "sha256",
+    without: str = "",
+    **claims: Any,
+) -> Send:
+    """Ask with a token of the app's own claims, but for these."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        said = {**await claims_of(client), **claims}
+        said.pop(without, None)
+        token = signed(said, header, digest=digest)
+        return await client.get(ME, headers=bearer(token))
+
+    return send
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def knock_unsigned(client: httpx.AsyncClient) -> httpx.Response:
+    token = unsigned("none")(await claims_of(client))
+    return await client.get(ME, headers=bearer(token))
+
+
+async def knock_in_two_ways(client: httpx.AsyncClient) -> httpx.Response:
+    token = await token_of(client)
+    params = {"access_token": token}
+    return await client.get(ME, params=params, headers=bearer(token))
+
+
+async def knock_disabled(client: httpx.AsyncClient) -> httpx.Response:
+    """Use a token whose user's account was closed since."""
+    token = await token_of(client)
+    with patch.dict(users, johndoe=changed({"disabled": True})):
+        return await client.get(ME, headers=bearer(token))
+
+
+async def knock_with_less(client: httpx.AsyncClient) -> httpx.Response:
+    """Ask for the items with a token that was granted for `me` alone."""
+    token = await token_of(client, scope="me")
+    return await client.get(ITEMS, headers=bearer(token))
+
+
+# Answers
+
+
+def said(response: httpx.Response) -> dict[str, Any]:
+    """Return a JSON object, or an empty one for anything else."""
+    kind = response.headers.get("Content-Type", "")
+    body = response.json() if kind == "application/json" else {}
+    return body if isinstance(body, dict) else {}
+
+
+def refuses(error: str, status: int = 400) -> Met:
+    """Recognise an error response of RFC 6749 §5.2."""
+    return lambda response: (
+        response.status_code == status and said(response).get("error") == error
+    )
+
+
+def challenge_of(response: httpx.Response) -> tuple[str, dict[str, str]]:
+    """Split the one challenge: `("Bearer", {"realm": "course"})`."""
+    fields = response.headers.get_list("WWW-Authenticate")
+    scheme, _, rest = (fields[0] if len(fields) == 1 else "").partition(" ")
+    return scheme, dict(re.findall(r'(\w+)="([^"]*)"(?:, |$)', rest))
+
+
+def challenges(error: str | None, status: int = 401) -> Met:
+    """Recognise a refusal of RFC 6750 §3.1; None: one with no error code."""
+
+    def is_met(response: httpx.Response) -> bool:
+        scheme, attributes = challenge_of(response)
+        return (
+            response.status_code == status
+            and scheme == "Bearer"
+            and attributes.get("error") == error
+        )
+
+    return is_met
+
+
+def has_attribute(response: httpx.Response) -> bool:
+    return response.status_code == 401 and bool(challenge_of(response)[1])
+
+
+def needs_scope(response: httpx.Response) -> bool:
+    scope = challenge_of(response)[1].get("scope", "")
+    return (
+        challenges("insufficient_scope", 403)(response)
+        and "items" in scope.split()
+    )
+
+
+def is_let_in(response: httpx.Response) -> bool:
+    return response.status_code == 200
+
+
+def is_kept_out(response: httpx.Response) -> bool:
+    return response.status_code == 401
+
+
+def is_refused(response: httpx.Response) -> bool:
+    return response.is_client_error and "access_token" not in response.text
+
+
+def is_only_for_post(response: httpx.Response) -> bool:
+    return response.status_code == 405 and response.headers["Allow"] == "POST"
+
+
+def is_login(response: httpx.Response) -> bool:
+    match said(response):
+        case {"access_token": str(), "token_type": str(kind)}:
+            return is_let_in(response) and kind.lower() == "bearer"
+    return False
+
+
+def lifetime(response: httpx.Response) -> timedelta | None:
+    """Say how long a login's token is good for, as the token has it."""
+    if not is_login(response):
+        return None
+    claims = jwt.decode(
+        response.json()["access_token"], options={"verify_signature": False}
+    )
+    issued = claims.get("iat") or response.extensions["asked_at"]
+    return timedelta(seconds=claims["exp"] - issued)
+
+
+def says_how_long(response: httpx.Response) -> bool:
+    seconds = said(response).get("expires_in")
+    left = lifetime(response)
+    return (
+        isinstance(seconds, int)
+        and left is not None
+        and abs(left - timedelta(seconds=seconds)) < timedelta(seconds=10)
+    )
+
+
+def lives_an_hour(response: httpx.Response) -> bool:
+    left = lifetime(response)
+    return left is not None and left <= timedelta(hours=1)
+
+
+def is_not_stored(response: httpx.Response) -> bool:
+    headers = response.headers
+    return (
+        is_login(response)
+        and headers.get("Cache-Control") == "no-store"
+        and headers.get("Pragma") == "no-cache"
+    )
+
+
+def says_scope(response: httpx.Response) -> bool:
+    scope = said(response).get("scope")
+    return is_login(response) and isinstance(scope, str)
+
+
+def narrows_or_refuses(response: httpx.Response) -> bool:
+    """Recognise a grant that leaves a scope out and says so, or a refusal."""
+    granted = str(said(response).get("scope", "admin")).split()
+    return refuses("invalid_scope")(response) or (
+        is_login(response) and "admin" not in granted
+    )
+
+
+def is_slowed_down(response: httpx.Response) -> bool:
+    return response.status_code == 429 and "Retry-After" in response.headers
+
+
+def asks_for_basic(response: httpx.Response) -> bool:
+    """Recognise the challenge for the scheme that the client has tried."""
+    return (
+        refuses("invalid_client", 401)(response)
+        and challenge_of(response)[0] == "Basic"
+    )
+
+
+REQUIREMENTS = [
+    # The request for a token
+    Requirement(
+        "RFC 6749 §3.2",
+        "a token is asked for with POST",
+        "ch04",
+        login_by_get,
+        is_only_for_post,
+    ),
+    Requirement(
+        "RFC 6749 §4.3.2",
+        "username and password are sent in the body, not in the address",
+        "ch04",
+        login_in_address,
+        is_refused,
+    ),
+    Requirement(
+        "RFC 6749 §3.2",
+        "a parameter that nobody knows is ignored",
+        "ch04",
+        login(colour="green"),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §3.2",
+        "a parameter without a value counts as none, an optional one",
+        "ch04",
+        login(client_secret=""),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §3.2",
+        "a parameter without a value counts as none, a required one",
+        "ch05",
+        login(username=""),
+        refuses("invalid_request"),
+    ),
+    Requirement(
+        "RFC 6749 §3.2",
+        "no parameter is sent more than once",
+        "ch05",
+        login_with("username=johndoe"),
+        refuses("invalid_request"),
+    ),
+    *(
+        Requirement(
+            "RFC 6749 §4.3.2",
+            f"{name} is required",
+            "ch05",
+            login(**{name: None}),
+            refuses("invalid_request"),
+        )
+        for name in ("grant_type", "username", "password")
+    ),
+    Requirement(
+        "RFC 6749 §3.2.1",
+        "a client without a secret may say who it is",
+        "ch04",
+        login(client_id="a teaching client"),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §4.3.2",
+        "guessing passwords by force is protected against",
+        None,
+        guess_often,
+        is_slowed_down,
+    ),
+    Requirement(
+        "RFC 9700 §2.4",
+        "the password grant is not used",
+        None,
+        login(),
+        refuses("unsupported_grant_type"),
+    ),
+    # The refusal of a token
+    Requirement(
+        "RFC 6749 §5.2",
+        "another grant type is unsupported_grant_type",
+        "ch05",
+        login(grant_type="client_credentials", username=None, password=None),
+        refuses("unsupported_grant_type"),
+    ),
+    *(
+        Requirement(
+            "RFC 6749 §5.2",
+            f"{what} is invalid_grant",
+            "ch05",
+            login(username=username, password=password),
+            refuses("invalid_grant"),
+        )
+        for what, username, password in (
+            ("a wrong password", "johndoe", "wrong"),
+            ("an unknown user", "nobody", "secret"),
+            ("a disabled user", "alice", "secret2"),
+        )
+    ),
+    Requirement(
+        "RFC 6749 §5.2",
+        "a client that fails to authenticate is invalid_client",
+        "ch05",
+        login(client_id="a teaching client", client_secret="a secret"),
+        refuses("invalid_client", 401),
+    ),
+    Requirement(
+        "RFC 6749 §5.2",
+        "one that tried a header is told the scheme that it tried",
+        "ch05",
+        login_as("a teaching client", "a secret"),
+        asks_for_basic,
+    ),
+    Requirement(
+        "RFC 6749 §5.2",
+        "a scope beyond what may be granted is invalid_scope, or left out",
+        "ch06",
+        login(scope="admin"),
+        narrows_or_refuses,
+    ),
+    # The token
+    Requirement(
+        "RFC 6749 §5.1",
+        "access_token and token_type are required",
+        "ch04",
+        login(),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §5.1",
+        "expires_in is recommended, and true",
+        "ch05",
+        login(),
+        says_how_long,
+    ),
+    Requirement(
+        "RFC 6749 §5.1",
+        "nobody stores an answer with a token in it",
+        "ch05",
+        login(),
+        is_not_stored,
+    ),
+    Requirement(
+        "RFC 6749 §3.3",
+        "a grant other than what was asked for says its scope",
+        "ch06",
+        login(scope=""),
+        says_scope,
+    ),
+    Requirement(
+        "RFC 6750 §5.3",
+        "a bearer token lives for an hour or less",
+        "ch04",
+        login(),
+        lives_an_hour,
+    ),
+    # The request with a token
+    Requirement(
+        "RFC 6750 §3.1",
+        "without credentials a 401 challenges, and gives no error code",
+        "ch04",
+        knock(),
+        challenges(None),
+    ),
+    Requirement(
+        "RFC 6750 §3.1",
+        "to another scheme a 401 challenges, and gives no error code",
+        "ch04",
+        knock("Basic am9obmRvZTpzZWNyZXQ="),
+        challenges(None),
+    ),
+    Requirement(
+        "RFC 6750 §3",
+        "a challenge has one attribute or more",
+        "ch05",
+        knock(),
+        has_attribute,
+    ),
+    Requirement(
+        "RFC 9110 §11.1",
+        "a scheme's name may be written in small letters",
+        "ch04",
+        knock("bearer {token}"),
+        is_let_in,
+    ),
+    *(
+        Requirement(
+            "RFC 6750 §3.1", f"{what} is invalid_token", "ch05", send, met
+        )
+        for what, send, met in (
+            (
+                "a malformed token",
+                knock("Bearer x"),
+                challenges("invalid_token"),
+            ),
+            (
+                "an expired token",
+                knock_signed(exp=1_500_000_000),
+                challenges("invalid_token"),
+            ),
+            (
+                "a token that is no longer good for its user",
+                knock_disabled,
+                challenges("invalid_token"),
+            ),
+        )
+    ),
+    Requirement(
+        "RFC 6750 §2",
+        "a token that is sent in two ways is invalid_request",
+        "ch05",
+        knock_in_two_ways,
+        challenges("invalid_request", 400),
+    ),
+    Requirement(
+        "RFC 6750 §3.1",
+        "a token that is sent twice is invalid_request",
+        "ch05",
+        knock("Bearer {token}", "Bearer {token}"),
+        challenges("invalid_request", 400),
+    ),
+    Requirement(
+        "RFC 6750 §3.1",
+        "a token that reaches too short is insufficient_scope",
+        "ch06",
+        knock_with_less,
+        needs_scope,
+    ),
+    # The token as a JWT
+    Requirement(
+        "RFC 7519 §4.1.4",
+        "an expired token is refused",
+        "ch04",
+        knock_signed(exp=1_500_000_000),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 9068 §2.2",
+        "a token has an expiry",
+        "ch04",
+        knock_signed(without="exp"),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.5",
+        "a token is refused before its time",
+        "ch04",
+        knock_signed(nbf=FAR_FUTURE),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.3",
+        "a token for another audience is refused",
+        "ch04",
+        knock_signed(aud="another service"),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.2",
+        "a subject is a string",
+        "ch04",
+        knock_signed(sub=1),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.2",
+        "a subject is unique: what shares a user's name is not the user",
+        "ch05",
+        knock_signed(sub="johndoe"),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.1",
+        "another algorithm is refused, signed with the right key",
+        "ch04",
+        knock_signed(header={**HEADER, "alg": "HS512"}, digest="sha512"),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.2",
+        "a token without a signature is refused",
+        "ch04",
+        knock_unsigned,
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7515 §4.1.11",
+        "an extension that must be understood, and is not, is refused",
+        "ch04",
+        knock_signed(header={**HEADER, "crit": ["colour"], "colour": "green"}),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7515 §2",
+        "base64url has no padding",
+        None,
+        knock("Bearer {token}="),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.8",
+        "a token of another issuer is refused",
+        None,
+        knock_signed(iss="https://another.example"),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.11",
+        "a token of another kind is refused",
+        None,
+        knock_signed(header={**HEADER, "typ": "logout+jwt"}),
+        is_kept_out,
+    ),
+    # The password
+    Requirement(
+        "NIST SP 800-63B",
+        "a password of 64 characters is taken",
+        "ch04",
+        login_knowing("a" * 64, "a" * 64),
+        is_login,
+    ),
+    Requirement(
+        "NIST SP 800-63B",
+        "the whole password is verified, and no shorter one passes for it",
+        "ch04",
+        login_knowing("a" * 72, "a" * 72 + "b"),
+        is_refused,
+    ),
+]

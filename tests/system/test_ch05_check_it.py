@@ -1,0 +1,423 @@
+"""Chapter 5: refusals that any client understands, subjects of one kind."""
+
+import asyncio
+import inspect
+import re
+from base64 import b64encode
+from typing import Any
+
+import jwt
+import pytest
+from fastapi import Request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course import stories
+from snippets import ch04_token_endpoint as ch04
+from snippets.ch03_dependency_wiring import UserInDB, read_access_token
+from snippets.ch05_check_it import (
+    OAuthError,
+    app,
+    bearer_error,
+    challenge,
+    get_current_user,
+    login_for_access_token,
+    refuse,
+    sends_secret,
+    subject_of,
+    user_named_by,
+)
+from tests.support.chapters import ClientOf
+from tests.system.contract import login
+
+FORM = "application/x-www-form-urlencoded"
+ME = "/users/me/"
+
+
+def request_with(*authorizations: str) -> Request:
+    headers = [
+        (b"authorization", value.encode("latin-1")) for value in authorizations
+    ]
+    return Request({"type": "http", "headers": headers})
+
+
+def basic(pair: str) -> str:
+    return f"Basic {b64encode(pair.encode()).decode()}"
+
+
+# The challenge
+
+
+def test_challenge_names_the_realm_first() -> None:
+    assert challenge() == {"WWW-Authenticate": 'Bearer realm="course"'}
+
+
+def test_challenge_lists_what_it_is_told() -> None:
+    (said,) = challenge("Basic", error="a", scope="b c").values()
+    assert said == 'Basic realm="course", error="a", scope="b c"'
+
+
+def test_bearer_error_says_the_same_in_header_and_body() -> None:
+    error = bearer_error(403, "insufficient_scope", "too little", scope="me")
+    assert (error.status_code, error.error) == (403, "insufficient_scope")
+    assert error.description == "too little"
+    assert error.headers["WWW-Authenticate"] == (
+        'Bearer realm="course", error="insufficient_scope", '
+        'error_description="too little", scope="me"'
+    )
+
+
+# The exception and its handler
+
+
+def test_each_refusal_is_an_exception_of_its_own() -> None:
+    """Exceptions are kept in sets: one that cannot be hashed breaks them."""
+    one, other = (OAuthError(400, "invalid_grant", "no") for _ in range(2))
+    assert len({one, other}) == 2
+    assert one.headers is not other.headers
+
+
+async def written(refusal: Exception) -> tuple[int, bytes, dict[str, str]]:
+    response = await refuse(request_with(), refusal)
+    return response.status_code, bytes(response.body), dict(response.headers)
+
+
+@pytest.mark.anyio
+async def test_refusal_is_written_as_it_is() -> None:
+    refusal = OAuthError(401, "invalid_client", "who?", challenge("Basic"))
+    status, body, headers = await written(refusal)
+    assert status == 401
+    assert body == b'{"error":"invalid_client","error_description":"who?"}'
+    assert headers["www-authenticate"] == 'Basic realm="course"'
+    assert headers["cache-control"] == "no-store"
+    assert headers["pragma"] == "no-cache"
+
+
+@pytest.mark.anyio
+async def test_what_could_not_be_read_is_an_invalid_request() -> None:
+    status, body, headers = await written(ValueError("hunter2"))
+    assert status == 400
+    assert b'"error":"invalid_request"' in body
+    assert b"hunter2" not in body
+    assert "www-authenticate" not in headers
+
+
+# The login
+
+
+@pytest.mark.parametrize(
+    ("authorizations", "is_claimed"),
+    [
+        ([], False),
+        ([""], False),
+        (["Bearer x"], False),
+        (["Basic"], False),
+        (["Basic "], False),
+        ([basic(":")], False),
+        ([basic("a client:")], False),
+        ([basic("a client")], False),
+        ([basic("a client:a secret")], True),
+        ([basic(":a secret")], True),
+        ([basic("a client::")], True),
+        ([basic("a client:a secret").replace("Basic", "bASIC")], True),
+        (["Basic !"], True),
+        (["Basic YTpi YTpi"], True),
+        (["Basic \xe9"], True),
+    ],
+)
+def test_client_that_claims_a_secret_is_noticed(
+    authorizations: list[str], is_claimed: bool
+) -> None:
+    assert sends_secret(request_with(*authorizations)) == is_claimed
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_no_header_breaks_the_reader(rest: str) -> None:
+    assert sends_secret(request_with(f"Basic {rest}")) in (True, False)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ("", 400, "invalid_request"),
+        ("grant_type=password", 400, "invalid_request"),
+        ("username=johndoe&password=secret", 400, "invalid_request"),
+        ("grant_type=&username=a&password=b", 400, "invalid_request"),
+        ("grant_type=password&username=a&password=", 400, "invalid_request"),
+        ("grant_type=Password", 400, "unsupported_grant_type"),
+        ("grant_type=refresh_token", 400, "unsupported_grant_type"),
+        ("grant_type=password&client_secret=x", 401, "invalid_client"),
+        ("grant_type=magic&client_secret=x", 400, "unsupported_grant_type"),
+        ("grant_type=magic&grant_type=magic", 400, "invalid_request"),
+        ("a=1&a=1", 400, "invalid_request"),
+        ("grant_type=password&username=a&password=b", 400, "invalid_grant"),
+    ],
+)
+async def test_first_broken_rule_decides(
+    body: str, status: int, error: str, client_of: ClientOf
+) -> None:
+    async with client_of(app) as client:
+        response = await client.post(
+            "/token", content=body, headers={"Content-Type": FORM}
+        )
+    assert response.status_code == status
+    assert response.json()["error"] == error
+
+
+@pytest.mark.anyio
+async def test_file_in_place_of_a_name_is_an_invalid_request(
+    client_of: ClientOf,
+) -> None:
+    files = {"username": ("hunter2", b"hunter2")}
+    async with client_of(app) as client:
+        response = await client.post("/token", data=login(), files=files)
+    assert response.status_code == 400
+    assert response.json()["error"] == "invalid_request"
+    assert "hunter2" not in response.text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--B--"),
+        ("multipart/form-data; boundary=B", b"hunter2"),
+        ("multipart/form-data; boundary=B", b"--B\r\nhunter2\r\n\r\n"),
+        ("application/json", b'{"password": "hunter2"}'),
+    ],
+)
+async def test_broken_body_is_an_invalid_request(
+    kind: str, body: bytes, client_of: ClientOf
+) -> None:
+    """Starlette refuses some with a 400 of its own, before our code runs."""
+    async with client_of(app) as client:
+        response = await client.post(
+            "/token", content=body, headers={"Content-Type": kind}
+        )
+    assert response.status_code == 400
+    assert response.json()["error"] == "invalid_request"
+    assert "hunter2" not in response.text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("pair", [":", "a client:"])
+async def test_client_with_an_empty_secret_logs_in(
+    pair: str, client_of: ClientOf
+) -> None:
+    """Swagger UI and requests-oauthlib send such a header."""
+    async with client_of(app) as client:
+        response = await client.post(
+            "/token", data=login(), headers={"Authorization": basic(pair)}
+        )
+    assert response.status_code == 200
+
+
+@pytest.mark.anyio
+async def test_login_says_who_and_for_how_long(client_of: ClientOf) -> None:
+    async with client_of(app) as client:
+        response = await client.post("/token", data=login())
+    body = response.json()
+    assert body.keys() == {"access_token", "token_type", "expires_in"}
+    claims = read_access_token(body["access_token"])
+    assert claims.keys() == {"sub", "exp"}
+    assert claims["sub"] == "username:johndoe"
+    assert body["expires_in"] == 1800
+    assert body["token_type"] == "bearer"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Pragma"] == "no-cache"
+
+
+@pytest.mark.anyio
+async def test_disabled_user_is_refused_like_an_unknown_one(
+    client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the byte, and after the same work."""
+    verified: list[str] = []
+    verify = ch04.verify_password
+
+    def watched(password: str, hashed: str) -> bool:
+        verified.append(password)
+        return verify(password, hashed)
+
+    monkeypatch.setattr(ch04, "verify_password", watched)
+    async with client_of(app) as client:
+        alice = await client.post("/token", data=login("alice", "secret2"))
+        nobody = await client.post("/token", data=login("nobody", "secret2"))
+    assert alice.status_code == 400
+    assert (alice.content, alice.headers) == (nobody.content, nobody.headers)
+    assert verified == ["secret2", "secret2"]
+
+
+def test_login_does_not_run_on_the_event_loop() -> None:
+    assert not inspect.iscoroutinefunction(login_for_access_token)
+
+
+# The subject
+
+
+def test_every_user_has_a_subject_that_leads_back(
+    users: dict[str, UserInDB],
+) -> None:
+    for name, user in users.items():
+        found = user_named_by(subject_of(name))
+        assert found is (None if user.disabled else user)
+
+
+@given(st.text() | st.sampled_from(["car:", "user:", "USERNAME:", "username"]))
+def test_what_is_not_in_the_namespace_names_nobody(other: str) -> None:
+    if not other.startswith("username:"):
+        assert user_named_by(other) is None
+        assert user_named_by(f"{other}johndoe") is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "johndoe",
+        "username:",
+        "username:Johndoe",
+        "username: johndoe",
+        "username:johndoe:",
+        "username:username:johndoe",
+        "Username:johndoe",
+        ":johndoe",
+        "car:johndoe",
+        "username:alice",
+        "username:nobody",
+    ],
+)
+def test_other_subjects_name_nobody(subject: str) -> None:
+    assert user_named_by(subject) is None
+
+
+def test_subject_is_a_uri(users: dict[str, UserInDB]) -> None:
+    """RFC 7519 §2 asks it of a subject with a colon; here RFC 3986 §3."""
+    for name in users:
+        assert re.fullmatch(
+            r"[a-z][a-z0-9+.-]*:[\w.~!$&'()*+,;=:@/-]+",
+            subject_of(name),
+            re.ASCII,
+        )
+
+
+@pytest.mark.anyio
+async def test_token_of_chapter_4_names_nobody_here(
+    client_of: ClientOf,
+) -> None:
+    token = ch04.create_access_token({"sub": "johndoe"})
+    headers = {"Authorization": f"Bearer {token}"}
+    async with client_of(ch04.app) as client:
+        assert (await client.get(ME, headers=headers)).status_code == 200
+    async with client_of(app) as client:
+        assert (await client.get(ME, headers=headers)).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_refusal_keeps_its_reason_to_itself() -> None:
+    with pytest.raises(OAuthError) as refusal:
+        await get_current_user("nonsense")
+    assert isinstance(refusal.value.__cause__, jwt.DecodeError)
+    assert "segments" not in refusal.value.headers["WWW-Authenticate"]
+    assert "segments" not in refusal.value.description
+
+
+# The token, sent once
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ([], "", 401),
+        (["Bearer {token}"], "", 200),
+        (["Bearer {token}"], "?access_toke=x", 200),
+        (["Bearer {token}", "Bearer {token}"], "", 400),
+        (["Bearer {token}", "Basic Og=="], "", 400),
+        (["Basic Og==", "Bearer {token}"], "", 400),
+        (["Bearer {token}"], "?access_token={token}", 400),
+        (["Bearer {token}"], "?access_token=", 400),
+        ([], "?access_token={token}", 401),
+        ([], "?access_token=a&access_token=b", 400),
+    ],
+)
+async def test_token_is_read_from_one_header_alone(
+    headers: list[str], query: str, status: int, client_of: ClientOf
+) -> None:
+    token = ch04.create_access_token({"sub": "username:johndoe"})
+    sent = [("Authorization", h.replace("{token}", token)) for h in headers]
+    path = ME + query.replace("{token}", token)
+    async with client_of(app) as client:
+        response = await client.get(path, headers=sent)
+    assert response.status_code == status
+    if status == 400:
+        assert response.json()["error"] == "invalid_request"
+        challenge = response.headers["WWW-Authenticate"]
+        assert 'error="invalid_request"' in challenge
+
+
+# What OpenAPI says
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return app.openapi()
+
+
+def test_no_operation_declares_an_answer_that_is_never_given(
+    document: dict[str, Any],
+) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert operation["responses"].keys() == {"200", "4XX"}
+
+
+def test_openapi_says_what_a_login_must_send(
+    document: dict[str, Any],
+) -> None:
+    schema = document["components"]["schemas"]["PasswordGrant"]
+    assert schema["required"] == ["grant_type", "username", "password"]
+
+
+def test_only_the_token_endpoint_is_open(document: dict[str, Any]) -> None:
+    is_open = [
+        path
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        if "security" not in operation
+    ]
+    assert is_open == ["/token"]
+
+
+# Where the flaw of chapter 6 is
+
+
+@pytest.mark.anyio
+async def test_scope_that_is_asked_for_changes_nothing(
+    client_of: ClientOf,
+) -> None:
+    async with client_of(app) as client:
+        body = {**login(), "scope": "nothing at all"}
+        token = (await client.post("/token", data=body)).json()
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        items = await client.get("/users/me/items/", headers=headers)
+    assert items.json() == [{"item_id": "Foo", "owner": "johndoe"}]
+
+
+# The story
+
+
+def test_ch05_story_runs_over_tcp_and_tells_each_refusal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asyncio.run(stories.ch05())
+    told = capsys.readouterr().out
+    statuses = re.findall(r"^< HTTP/1.1 (\d+) ", told, re.MULTILINE)
+    assert statuses == ["400", "200", "200", "401", "401", "400"]
+    assert re.findall(r'"error": "(\w+)"', told) == [
+        "invalid_grant",
+        "invalid_token",
+        "invalid_request",
+    ]
+    assert len(re.findall(r"^[^<>\n]+\.\n\n> ", told, re.M)) == len(statuses)
+    assert re.search(r"^http://127\.0\.0\.1:\d+$", told, re.MULTILINE)

@@ -1,0 +1,385 @@
+"""Attempts at more than the table grants: in requests, and in tokens.
+
+Each attempt is made against every app from chapter 6 on, by a user who may
+have `me` and nothing else. Whatever is sent, no door opens but those of `me`,
+no scope is said or signed but `me`, and nothing is a 500.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import quote_plus, urlencode
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from snippets.ch03_dependency_wiring import read_access_token, users
+from snippets.ch06_scopes import grants
+from tests.support.chapters import apps
+from tests.support.forgeries import (
+    ANOTHER_KEY,
+    FAR_FUTURE,
+    HEADER,
+    Claims,
+    part,
+    signed,
+    unsigned,
+)
+from tests.system.contract import login
+
+APPS = apps(first=6)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+DOORS = {
+    "/status/": frozenset(),
+    "/users/me/": frozenset({"me"}),
+    "/users/me/items/": frozenset({"me", "items"}),
+}
+MAY = frozenset({"me"})
+
+every_app = pytest.mark.parametrize("stem", APPS)
+repeatable = settings(
+    derandomize=True, database=None, deadline=None, max_examples=150
+)
+
+# What looks like a space, or ends a line, or is not to be seen.
+GAPS = (
+    *("\t", "\n", "\r", "\r\n", "\v", "\f", "\0", "\x1c", "\x1f", "\x85"),
+    *("\u00a0", "\u1680", "\u2003", "\u2028", "\u2029", "\u202f", "\u3000"),
+    *("\u200b", "\u200d", "\u2060", "\ufeff", "\u180e", "\u00ad", "\ud800"),
+    *(",", ";", "+", "%20", "&", "/", "|", ":", ".", '"', "\\", "\\u0020"),
+)
+# Spellings of `items` that people, or careless code, take for it.
+LOOK_ALIKES = (
+    *("ITEMS", "Items", "itemS", "\u0130tems", "\u0131tems"),
+    *(
+        "\u0456tems",
+        "i\u0442ems",
+        "it\u0435ms",
+        "\uff49\uff54\uff45\uff4d\uff53",
+    ),
+    *(
+        "\U0001d422tems",
+        "item\u017f",
+        "items\u0301",
+        "\u2170tems",
+        "item\u0455",
+    ),
+    *("items\0", "\0items", "items\u200b", "\u202eitems", "items\u200d"),
+    *("smeti", "item", "itemss", "items:read", "items*", "item?", "it*", "*"),
+    *(
+        "badminton",
+        "readmin",
+        "admin",
+        "root",
+        "openid",
+        "all",
+        "any",
+        "scope",
+    ),
+    *("-items", "+items", "!items", "~items", "items/", "/items", "#items"),
+)
+NESTED = (
+    *('["items"]', "['items']", '{"items": true}', "[items]", "(items)"),
+    *('"items"', "'items'", "null", "None", "true", "undefined", "NaN", "0"),
+    *("items me\0", "' or '1'='1", "${items}", "{{items}}", "%69tems"),
+)
+BEYOND_BOUNDS = (
+    " ".join(f"items{number}" for number in range(10_000)),
+    " ".join(["items "] * 10_000) + "x",
+    "i" * 1_000_000,
+    " " * 100_000 + "x",
+)
+# Well written, and the table says which part of it may be had.
+WELL_WRITTEN = (
+    *("", " ", "   ", "me", " me", "me ", "me  items", " items me ", "items"),
+    *("me me me", "items items", "items me items me", "items" + " " * 50),
+    " ".join(["me", "items"] * 5_000),
+)
+# Each once.
+WISHES = dict.fromkeys(
+    (
+        *(f"me{gap}items" for gap in GAPS),
+        *(f"items{gap}" for gap in GAPS),
+        *LOOK_ALIKES,
+        *(f"me {name}" for name in LOOK_ALIKES),
+        *NESTED,
+        *BEYOND_BOUNDS,
+        *WELL_WRITTEN,
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def people() -> Iterator[None]:
+    """Let bob have `me`, and carl, who does not stand there, nothing."""
+    for name in ("bob", "carl"):
+        users[name] = users["johndoe"].model_copy(update={"username": name})
+    with patch.dict(grants, bob=MAY):
+        yield
+
+
+@asynccontextmanager
+async def outsider(stem: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a client that sees a crash as the world does: as a 500."""
+    transport = httpx.ASGITransport(APPS[stem], raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://testserver"
+    ) as client:
+        yield client
+
+
+def body_of(scope: str, username: str = "bob") -> bytes:
+    """Write the form by hand; half a letter goes in as three bytes."""
+    sent = quote_plus(scope.encode("utf-8", "surrogatepass"))
+    return f"{urlencode(login(username))}&scope={sent}".encode()
+
+
+async def doors(client: httpx.AsyncClient, token: str) -> dict[str, int]:
+    """Knock at every door."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return {
+        door: (await client.get(door, headers=headers)).status_code
+        for door in DOORS
+    }
+
+
+async def gained(
+    client: httpx.AsyncClient, answer: httpx.Response, may: frozenset[str]
+) -> list[str]:
+    """Say what an answer of the token endpoint gave beyond what it may."""
+    if answer.status_code == 400:
+        assert answer.json()["error"] in ("invalid_scope", "invalid_request")
+        return []
+    assert answer.status_code == 200, answer.text
+    said, token = answer.json()["scope"], answer.json()["access_token"]
+    signed_scope = read_access_token(token)["scope"]
+    opened = await doors(client, token)
+    return [
+        *(set(said.split()) - may),
+        *(set(signed_scope.split()) - may),
+        *([] if said == signed_scope else ["said is not signed"]),
+        *(
+            door
+            for door, needs in DOORS.items()
+            if opened[door] != (200 if needs <= may else 403)
+        ),
+    ]
+
+
+# Wishes
+
+
+def test_there_are_many_wishes() -> None:
+    assert len(WISHES) > 150
+
+
+@pytest.mark.anyio
+@every_app
+async def test_no_wish_gains_more_than_the_table(stem: str) -> None:
+    async with outsider(stem) as client:
+        for wish in WISHES:
+            answer = await client.post(
+                "/token", content=body_of(wish), headers=FORM
+            )
+            found = await gained(client, answer, MAY)
+            assert not found, f"{wish[:60]!a}: {found}"
+
+
+@pytest.mark.anyio
+@every_app
+async def test_wishes_are_granted_where_the_table_says_so(stem: str) -> None:
+    """Without this, the refusals above would prove nothing."""
+    async with outsider(stem) as client:
+        for wish in WELL_WRITTEN:
+            body = body_of(wish, "johndoe")
+            answer = await client.post("/token", content=body, headers=FORM)
+            granted = set(answer.json()["scope"].split())
+            assert granted == (set(wish.split()) or {"me"}), wish[:60]
+
+
+@pytest.mark.anyio
+@every_app
+async def test_who_is_not_in_the_table_gains_nothing(stem: str) -> None:
+    async with outsider(stem) as client:
+        for wish in WELL_WRITTEN:
+            body = body_of(wish, "carl")
+            answer = await client.post("/token", content=body, headers=FORM)
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "invalid_scope"
+
+
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "twice": {"content": body_of("me") + b"&scope=items"},
+    "twice, the wide one first": {"content": body_of("items") + b"&scope=me"},
+    "twice, once empty": {"content": body_of("items me") + b"&scope="},
+    "under another name": {"content": body_of("me") + b"&scopes=items"},
+    "with brackets": {"content": body_of("me") + b"&scope[]=items"},
+    "in capitals": {"content": body_of("me") + b"&SCOPE=items"},
+    "as grants": {"content": body_of("me") + b"&grants=items&role=admin"},
+    "after a semicolon": {"content": body_of("me") + b";scope=items"},
+    "in the address": {
+        "content": body_of("me"),
+        "params": {"scope": "items me", "scopes": "items"},
+    },
+    "in headers": {
+        "content": body_of("me"),
+        "headers": FORM | {"Scope": "items", "X-OAuth-Scopes": "items"},
+    },
+    "in the username": {"data": {**login("bob items"), "scope": "me"}},
+    "in parts": {
+        "files": [
+            (name, (None, value))
+            for name, value in {**login("bob"), "scope": "me\nitems"}.items()
+        ]
+    },
+    "as a file": {
+        "data": login("bob"),
+        "files": {"scope": ("scope", b"items me")},
+    },
+    "as JSON": {"json": {**login("bob"), "scope": ["items", "me"]}},
+}
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("sent", ELSEWHERE.values(), ids=ELSEWHERE)
+async def test_scope_elsewhere_gains_nothing(
+    stem: str, sent: dict[str, Any]
+) -> None:
+    async with outsider(stem) as client:
+        headers = FORM if "content" in sent else {}
+        answer = await client.post("/token", **{"headers": headers} | sent)
+        if answer.json().get("error") != "invalid_grant":
+            assert await gained(client, answer, MAY) == []
+
+
+LETTERS = st.sampled_from(["me", "items", " ", "  ", "ITEMS", *GAPS])
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(wish=st.lists(LETTERS, max_size=8).map("".join) | st.text())
+@example(wish="me items")
+async def test_no_made_up_wish_gains_more_than_the_table(
+    stem: str, wish: str
+) -> None:
+    async with outsider(stem) as client:
+        answer = await client.post(
+            "/token", content=body_of(wish), headers=FORM
+        )
+        assert await gained(client, answer, MAY) == []
+
+
+# Tokens
+
+
+def claims_with(**changes: Any) -> Claims:
+    return {"sub": "username:bob", "exp": FAR_FUTURE, **changes}
+
+
+# Signed well, and no string in which `me` and `items` are words.
+ODD_CLAIMS: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, 1.5, 10**400, float("inf")),
+    *([], ["items", "me"], [["items", "me"]], "items,me", {}),
+    *({"items": True, "me": True}, {"scope": "items me"}, [None], [0]),
+    *(wish for wish in WISHES if not {"me", "items"} <= {*wish.split(" ")}),
+)
+
+
+@pytest.mark.anyio
+@every_app
+async def test_odd_scope_in_a_signed_token_opens_no_items(stem: str) -> None:
+    async with outsider(stem) as client:
+        for scope in ODD_CLAIMS:
+            opened = await doors(client, signed(claims_with(scope=scope)))
+            name = repr(scope)[:60]
+            assert opened["/users/me/items/"] in (401, 403), name
+            if not isinstance(scope, str):
+                assert set(opened.values()) == {401}, name
+            assert max(opened.values()) < 500, name
+
+
+@pytest.mark.anyio
+@every_app
+async def test_both_words_in_a_signed_token_open_the_items(stem: str) -> None:
+    """Without this, the refusals above would prove nothing."""
+    async with outsider(stem) as client:
+        for scope in ("me items", "items me", " items  me x "):
+            opened = await doors(client, signed(claims_with(scope=scope)))
+            assert set(opened.values()) == {200}
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize(
+    "name", ["scopes", "scp", "Scope", "scope ", "permissions", "roles"]
+)
+async def test_scope_under_another_name_opens_nothing(
+    stem: str, name: str
+) -> None:
+    claims = claims_with(**{"scope": "me", name: "items me"})
+    async with outsider(stem) as client:
+        opened = await doors(client, signed(claims))
+    assert list(opened.values()) == [200, 200, 403]
+
+
+EDITED = {
+    "its signature kept": lambda narrow, wide: ".".join(
+        [*signed(wide).split(".")[:2], signed(narrow).split(".")[2]]
+    ),
+    "signed with another key": lambda _, wide: signed(wide, key=ANOTHER_KEY),
+    "not signed": lambda _, wide: unsigned("none")(wide),
+    "signed with SHA-512": lambda _, wide: signed(
+        wide, HEADER | {"alg": "HS512"}, digest="sha512"
+    ),
+    "its scope in the header": lambda narrow, _: (
+        f"{part(HEADER | {'scope': 'items me'})}."
+        f"{signed(narrow).partition('.')[2]}"
+    ),
+}
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("edit", EDITED.values(), ids=EDITED)
+async def test_edited_token_opens_no_door_at_all(stem: str, edit: Any) -> None:
+    narrow, wide = claims_with(scope="me"), claims_with(scope="items me")
+    async with outsider(stem) as client:
+        assert (await doors(client, signed(narrow)))["/users/me/"] == 200
+        opened = await doors(client, edit(narrow, wide))
+    assert set(opened.values()) == {401}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner | LETTERS, max_size=4)
+        | st.dictionaries(LETTERS | st.text(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(scope=JSON | st.lists(LETTERS, max_size=8).map("".join))
+@example(scope="items me")
+async def test_made_up_scope_opens_what_its_words_name(
+    stem: str, scope: Any
+) -> None:
+    """A second reading of the claim says which doors those are."""
+    token = signed(claims_with(scope=scope))
+    read = json.loads(json.dumps(scope))
+    has = set(read.split(" ")) if isinstance(read, str) else None
+    async with outsider(stem) as client:
+        for door, status in (await doors(client, token)).items():
+            if has is None:
+                assert status == 401
+            else:
+                assert status == (200 if has >= DOORS[door] else 403)

@@ -1,0 +1,215 @@
+"""The exam: OAuth2 clients that others wrote, and that know nothing of us.
+
+They talk to a real server. What they make of chapter 4's refusals is wrong;
+from chapter 5 on they understand.
+"""
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+
+import pytest
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session as Authlib
+from oauthlib.oauth2 import (
+    InvalidClientError,
+    InvalidGrantError,
+    LegacyApplicationClient,
+    MissingTokenError,
+    OAuth2Error,
+)
+from oauthlib.oauth2.rfc6749.errors import InsecureTransportError
+from requests import Response
+from requests_oauthlib import OAuth2Session
+
+from course.classroom.server import serve
+from tests.support.chapters import apps
+
+APPS = apps(first=4)
+STRICT = [stem for stem in APPS if stem >= "ch05"]
+JOHN = {"username": "johndoe", "password": "secret"}
+ME = "/users/me/"
+SCOPE = "me items"
+
+every_app = pytest.mark.parametrize("stem", APPS)
+strict_apps = pytest.mark.parametrize("stem", STRICT)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, str]]:
+    """Serve every app, and say where: `{"ch04_token_endpoint": "http…"}`."""
+    running = {stem: serve(app) for stem, app in APPS.items()}
+    yield {stem: server.url for stem, server in running.items()}
+    for server in running.values():
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let oauthlib talk to a server on this machine without TLS."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+
+
+@pytest.fixture
+def authlib() -> Iterator[Authlib]:
+    with Authlib("a teaching client", scope=SCOPE) as client:
+        yield client
+
+
+@pytest.fixture
+def oauthlib() -> Iterator[OAuth2Session]:
+    client = LegacyApplicationClient("a teaching client", scope=SCOPE)
+    with OAuth2Session(client=client) as session:
+        yield session
+
+
+@every_app
+def test_authlib_logs_in_and_calls(
+    stem: str, servers: dict[str, str], authlib: Authlib
+) -> None:
+    authlib.fetch_token(f"{servers[stem]}/token", **JOHN)
+    assert authlib.get(servers[stem] + ME).json()["username"] == "johndoe"
+
+
+@every_app
+def test_requests_oauthlib_logs_in_and_calls(
+    stem: str, servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    oauthlib.fetch_token(f"{servers[stem]}/token", **JOHN)
+    assert oauthlib.get(servers[stem] + ME).json()["username"] == "johndoe"
+
+
+def test_authlib_takes_chapter_4s_refusal_for_a_token(
+    servers: dict[str, str], authlib: Authlib
+) -> None:
+    url = servers["ch04_token_endpoint"]
+    token = authlib.fetch_token(f"{url}/token", **{**JOHN, "password": "x"})
+    assert dict(token) == {"detail": "Incorrect username or password"}
+
+
+def test_requests_oauthlib_misses_a_token_in_chapter_4s_refusal(
+    servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    url = servers["ch04_token_endpoint"]
+    with pytest.raises(MissingTokenError, match="Missing access token"):
+        oauthlib.fetch_token(f"{url}/token", **{**JOHN, "password": "x"})
+
+
+@strict_apps
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("johndoe", "x"), ("nobody", "secret"), ("alice", "secret2")],
+)
+def test_authlib_understands_a_refusal(
+    stem: str,
+    user: str,
+    password: str,
+    servers: dict[str, str],
+    authlib: Authlib,
+) -> None:
+    url = f"{servers[stem]}/token"
+    with pytest.raises(OAuthError) as refusal:
+        authlib.fetch_token(url, username=user, password=password)
+    assert refusal.value.error == "invalid_grant"
+    assert refusal.value.description
+
+
+@strict_apps
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("johndoe", "x"), ("nobody", "secret"), ("alice", "secret2")],
+)
+def test_requests_oauthlib_understands_a_refusal(
+    stem: str,
+    user: str,
+    password: str,
+    servers: dict[str, str],
+    oauthlib: OAuth2Session,
+) -> None:
+    url = f"{servers[stem]}/token"
+    with pytest.raises(InvalidGrantError, match="wrong username or password"):
+        oauthlib.fetch_token(url, username=user, password=password)
+
+
+@strict_apps
+def test_authlib_learns_that_another_grant_is_unsupported(
+    stem: str, servers: dict[str, str], authlib: Authlib
+) -> None:
+    url = f"{servers[stem]}/token"
+    with pytest.raises(OAuthError) as refusal:
+        authlib.fetch_token(url, grant_type="client_credentials")
+    assert refusal.value.error == "unsupported_grant_type"
+
+
+@every_app
+def test_requests_oauthlib_sends_an_empty_secret_with_every_login(
+    stem: str, servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    sent: list[str | None] = []
+
+    def watch(response: Response) -> Response:
+        sent.append(response.request.headers.get("Authorization"))
+        return response
+
+    oauthlib.register_compliance_hook("access_token_response", watch)
+    oauthlib.fetch_token(f"{servers[stem]}/token", **JOHN)
+    nothing = b64encode(b"a teaching client:").decode()
+    assert sent == [f"Basic {nothing}"]
+
+
+@strict_apps
+def test_requests_oauthlib_learns_that_its_secret_is_not_ours(
+    stem: str, servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    """It sends a client's id and secret in the header, as Basic."""
+    url = f"{servers[stem]}/token"
+    with pytest.raises(InvalidClientError):
+        oauthlib.fetch_token(
+            url, client_secret="a teaching client's secret", **JOHN
+        )
+
+
+@strict_apps
+def test_requests_oauthlib_learns_that_a_parameter_is_missing(
+    stem: str, servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    url = f"{servers[stem]}/token"
+    with pytest.raises(OAuth2Error, match="a parameter is missing") as refusal:
+        oauthlib.fetch_token(url, username="johndoe", password="")
+    # Its class is InvalidClientIdError: oauthlib has two for this code.
+    assert refusal.value.error == "invalid_request"
+
+
+@strict_apps
+def test_both_know_how_long_the_token_is_good(
+    stem: str,
+    servers: dict[str, str],
+    authlib: Authlib,
+    oauthlib: OAuth2Session,
+) -> None:
+    for client in (authlib, oauthlib):
+        token = client.fetch_token(f"{servers[stem]}/token", **JOHN)
+        assert token["expires_at"] > time.time()
+        assert token["expires_in"] == 1800
+
+
+@strict_apps
+def test_bad_token_gets_a_challenge_that_says_so(
+    stem: str, servers: dict[str, str], authlib: Authlib
+) -> None:
+    authlib.token = {"access_token": "nonsense", "token_type": "bearer"}
+    answer = authlib.get(servers[stem] + ME)
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+@every_app
+def test_requests_oauthlib_sends_no_password_without_tls(
+    stem: str,
+    servers: dict[str, str],
+    oauthlib: OAuth2Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT")
+    with pytest.raises(InsecureTransportError):
+        oauthlib.fetch_token(f"{servers[stem]}/token", **JOHN)

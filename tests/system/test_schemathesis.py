@@ -1,0 +1,134 @@
+"""What an app answers is what its OpenAPI document says it answers.
+
+schemathesis reads the document and makes up requests. Left to itself it has
+no password and no token, gets 401 from every protected operation, and calls
+that a success. So credentials are mixed in, good and bad ones, and each
+operation must reach the success that it declares.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.chapters import apps
+from tests.support.forgeries import signed
+from tests.support.tiers import Report
+from tests.system.contract import login
+
+pytestmark = pytest.mark.slow
+
+APPS = apps(first=4)
+FORM = "application/x-www-form-urlencoded"
+BAD_FORMS = [login(password="x"), login("x"), {**login(), "scope": "x"}]
+# Whether good data is taken depends on whose it is: 400 is "Inactive user".
+TAKEN_OR_NOT = ["2xx", "400", "401", "403", "429"]
+CHECKS = {"positive_data_acceptance": {"expected-statuses": TAKEN_OR_NOT}}
+repeatable = settings(
+    derandomize=True, database=None, deadline=None, max_examples=100
+)
+
+
+@pytest.mark.parametrize("stem", APPS)
+def test_every_answer_is_declared(stem: str, report: Report) -> None:
+    # Imported here: the quick tier need not wait for it.
+    from schemathesis import Config, GenerationMode, openapi
+
+    schema = openapi.from_asgi(
+        "/openapi.json",
+        APPS[stem],
+        config=Config.from_dict({"checks": CHECKS}),
+    )
+    operations = [found.ok() for found in schema.get_all_operations()]
+    log_in = next(op for op in operations if op.path == "/token")
+    forms = list(good_forms(schema.raw_schema))
+    form = st.sampled_from([None, *forms, *BAD_FORMS])
+    authorization = authorizations(tokens(log_in, forms))
+    seen: dict[str, Counter[int]] = {}
+    for operation in operations:
+        seen[operation.label] = answers = Counter()
+        credentials = form if operation is log_in else authorization
+        send(operation, GenerationMode.POSITIVE, credentials, answers)
+        if operation.body:
+            send(operation, GenerationMode.NEGATIVE, st.none(), answers)
+        assert successes(operation) <= answers.keys(), operation.label
+    sent = sum(map(Counter.total, seen.values()))
+    report.append(
+        f"{stem}: schemathesis sent {sent} requests to {len(seen)} "
+        "operations, every answer is declared: "
+        + "; ".join(
+            f"{label} " + ", ".join(f"{n} × {s}" for s, n in sorted(c.items()))
+            for label, c in seen.items()
+        )
+    )
+
+
+def good_forms(document: Any) -> Iterator[dict[str, str]]:
+    """Fill in the active user's form and the disabled one's.
+
+    They ask for no scope, for every scope alone, and for all that there are.
+    """
+    schemes = document["components"]["securitySchemes"].values()
+    scopes = {
+        scope
+        for scheme in schemes
+        for flow in scheme.get("flows", {}).values()
+        for scope in flow["scopes"]
+    }
+    for form in (login(), login("alice", "secret2")):
+        yield dict(form)
+        for scope in sorted({*scopes, " ".join(sorted(scopes))} - {""}):
+            yield {**form, "scope": scope}
+
+
+def tokens(log_in: Any, forms: list[dict[str, str]]) -> list[str]:
+    """Log in with every form, as far as that is let."""
+    responses = [
+        log_in.Case(body=form, media_type=FORM).call() for form in forms
+    ]
+    return [
+        response.json()["access_token"]
+        for response in responses
+        if response.status_code == 200
+    ]
+
+
+def authorizations(tokens: list[str]) -> st.SearchStrategy[str | None]:
+    """Bring a good token, a bad one, something else, or nothing."""
+    good = [f"Bearer {token}" for token in tokens]
+    bad = ["Bearer nonsense", f"Bearer {signed({'sub': 'johndoe'})}", "Basic"]
+    made_up = st.text(st.characters(min_codepoint=33, max_codepoint=126))
+    return st.sampled_from([None, *good, *bad]) | made_up
+
+
+def send(
+    operation: Any,
+    mode: Any,
+    credentials: st.SearchStrategy[Any],
+    answers: Counter[int],
+) -> None:
+    """Send made-up requests; hold each answer against the document."""
+
+    @repeatable
+    @given(case=operation.as_strategy(mode), given_to=credentials)
+    def send_one(case: Any, given_to: Any) -> None:
+        if isinstance(given_to, str):
+            case.headers["Authorization"] = given_to
+        elif given_to:
+            case.body = dict(given_to)
+        response = case.call()
+        answers[response.status_code] += 1
+        case.validate_response(response)
+
+    send_one()
+
+
+def successes(operation: Any) -> set[int]:
+    """List the statuses of success that an operation declares: `{200}`."""
+    codes = operation.responses.status_codes
+    declared = {int(code) for code in codes if code.isdigit()}  # not "4XX"
+    assert declared & set(range(200, 300)), operation.label
+    return declared & set(range(200, 300))

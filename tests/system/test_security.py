@@ -1,0 +1,377 @@
+"""What every chapter's app inherits: no forgery, no leaked hash, no 500."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from string import ascii_letters, digits
+from urllib.parse import urlencode
+
+import httpx
+import jwt
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from snippets.ch03_dependency_wiring import UserInDB
+from tests.support.chapters import apps, scopes_of
+from tests.support.forgeries import (
+    ANOTHER_KEY,
+    FAR_FUTURE,
+    FORGERIES,
+    STRANGERS,
+    Claims,
+    part,
+    signed,
+)
+from tests.system.contract import login
+
+FORM = "application/x-www-form-urlencoded"
+APPS = apps()
+TOKEN_APPS = [
+    stem for stem, app in APPS.items() if "/token" in app.openapi()["paths"]
+]
+SAID: dict[str, Claims] = {}
+
+every_app = pytest.mark.parametrize("stem", APPS)
+every_token_app = pytest.mark.parametrize("stem", TOKEN_APPS)
+repeatable = settings(
+    derandomize=True, database=None, deadline=None, max_examples=100
+)
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a client that sees a crash as the world does: as a 500."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://testserver"
+    ) as client:
+        yield client
+
+
+async def good_claims(stem: str) -> Claims:
+    """Return what an app's own tokens say, and for how long they may.
+
+    The app is asked once: what it says is the same for every test.
+    """
+    if stem not in TOKEN_APPS:
+        SAID[stem] = {"sub": "johndoe"}
+    if stem not in SAID:
+        form = {**login(), "scope": scopes_of(APPS[stem])}
+        async with client_of(APPS[stem]) as client:
+            response = await client.post("/token", data=form)
+        token = response.json()["access_token"]
+        SAID[stem] = jwt.decode(token, options={"verify_signature": False})
+    return {**SAID[stem], "exp": FAR_FUTURE}
+
+
+def protected_paths(stem: str) -> list[str]:
+    """List the GET paths that OpenAPI calls protected."""
+    return [
+        path
+        for path, operations in APPS[stem].openapi()["paths"].items()
+        if "security" in operations.get("get", {})
+    ]
+
+
+async def ask(stem: str, authorization: bytes) -> list[httpx.Response]:
+    """Ask every protected path with one Authorization header."""
+    headers = {b"Authorization": authorization}
+    async with client_of(APPS[stem]) as client:
+        return [
+            await client.get(path, headers=headers)
+            for path in protected_paths(stem)
+        ]
+
+
+async def statuses(stem: str, token: str) -> set[int]:
+    responses = await ask(stem, f"Bearer {token}".encode())
+    return {response.status_code for response in responses}
+
+
+async def not_refused(
+    stem: str, authorizations: Mapping[str, bytes]
+) -> dict[str, list[int]]:
+    """Name what gets any answer but a 401 that asks for a bearer token."""
+    seen = {
+        name: await ask(stem, authorization)
+        for name, authorization in authorizations.items()
+    }
+    return {
+        name: [response.status_code for response in responses]
+        for name, responses in seen.items()
+        if not all(map(is_refusal, responses))
+    }
+
+
+def is_refusal(response: httpx.Response) -> bool:
+    challenge = response.headers.get("WWW-Authenticate", "")
+    return response.status_code == 401 and challenge.startswith("Bearer")
+
+
+def test_apps_are_found() -> None:
+    assert {"ch03_dependency_wiring", "ch04_token_endpoint"} <= APPS.keys()
+    assert APPS.keys() - set(TOKEN_APPS) == {"ch03_dependency_wiring"}
+
+
+@every_app
+def test_app_says_what_it_protects(stem: str) -> None:
+    assert "/users/me/" in protected_paths(stem)
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_good_token_is_accepted(stem: str, scheme: str) -> None:
+    """Without this, the refusals below would prove nothing."""
+    token = signed(await good_claims(stem))
+    responses = await ask(stem, f"{scheme} {token}".encode())
+    assert {response.status_code for response in responses} == {200}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_forged_tokens_get_401(stem: str) -> None:
+    claims = await good_claims(stem)
+    forged = {
+        name: f"Bearer {forge(claims)}".encode()
+        for name, forge in FORGERIES.items()
+    }
+    assert await not_refused(stem, forged) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_tokens_of_strangers_get_401(stem: str) -> None:
+    claims = await good_claims(stem)
+    subjects = [
+        *STRANGERS,
+        *(claims["sub"].replace("johndoe", name) for name in STRANGERS),
+    ]
+    strange = {
+        ascii(subject): f"Bearer {signed({**claims, 'sub': subject})}".encode()
+        for subject in subjects
+    }
+    assert await not_refused(stem, strange) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_token_of_a_vanished_user_gets_401(
+    stem: str, users: dict[str, UserInDB]
+) -> None:
+    token = signed(await good_claims(stem))
+    del users["johndoe"]
+    assert await statuses(stem, token) == {401}
+
+
+# {token} stands for a good one.
+HEADERS = {
+    "nothing": b"",
+    "a scheme and no token": b"Bearer",
+    "a scheme and a space": b"Bearer ",
+    "a token and no scheme": b"{token}",
+    "Basic": b"Basic {token}",
+    "JWT": b"JWT {token}",
+    "a scheme that begins alike": b"BearerX {token}",
+    "a colon": b"Bearer: {token}",
+    "a comma": b"Bearer,{token}",
+    "an equals sign": b"Bearer={token}",
+    "a tab": b"Bearer\t{token}",
+    "a token, then another": b"Bearer {token} {token}",
+    "a list of tokens": b"Bearer {token}, Bearer {token}",
+    "two schemes": b"Bearer Bearer {token}",
+    "quotes": b'Bearer "{token}"',
+    "a parameter": b"Bearer token={token}",
+    "no UTF-8": b"Bearer \xe9\xff",
+    "UTF-8": "Bearer 🔑".encode(),
+    "UTF-8 before the token": "Bearer é".encode() + b"{token}",
+    "100 kB of one letter": b"Bearer " + b"a" * 100_000,
+    "100 kB of dots": b"Bearer " + b"." * 100_000,
+    "100 kB of brackets": b"Bearer " + part(b"[" * 75_000).encode() + b".e30.",
+    "100 kB before the token": b"a" * 100_000 + b" {token}",
+    "100 kB after the token": b"Bearer {token}" + b"a" * 100_000,
+}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_other_authorizations_get_401(stem: str) -> None:
+    token = signed(await good_claims(stem)).encode()
+    other = {
+        name: header.replace(b"{token}", token)
+        for name, header in HEADERS.items()
+    }
+    assert await not_refused(stem, other) == {}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_token_outside_its_header_gets_401(stem: str) -> None:
+    token = signed(await good_claims(stem))
+    query = f"?access_token={token}&token={token}&Authorization={token}"
+    fields = {
+        "Cookie": f"access_token={token}; token={token}",
+        "X-Authorization": f"Bearer {token}",
+        "Proxy-Authorization": f"Bearer {token}",
+    }
+    async with client_of(APPS[stem]) as client:
+        for path in protected_paths(stem):
+            assert is_refusal(await client.get(path + query, headers=fields))
+
+
+# A password stands in each, most often where none belongs.
+BROKEN_FORMS = {
+    "no username": (FORM, b"grant_type=password&password=hunter2"),
+    "as grant_type": (FORM, b"username=a&password=b&grant_type=hunter2"),
+    "twice": (FORM, b"password=hunter2&password=hunter2"),
+    "as a field's name": (FORM, b"username=a&hunter2"),
+    "as JSON": ("application/json", b'{"password": "hunter2"}'),
+    "not as a form": ("text/plain", b"hunter2"),
+    "beside half a letter, in UTF-7": (
+        "multipart/form-data; boundary=B; charset=utf-7",
+        b'--B\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\n'
+        b"hunter2+2AA-\r\n--B--\r\n",
+    ),
+}
+
+
+@pytest.mark.anyio
+@every_token_app
+@pytest.mark.parametrize(
+    ("kind", "body"), BROKEN_FORMS.values(), ids=BROKEN_FORMS
+)
+async def test_password_in_a_broken_form_is_not_repeated(
+    stem: str, kind: str, body: bytes
+) -> None:
+    async with client_of(APPS[stem]) as client:
+        response = await client.post(
+            "/token", content=body, headers={"Content-Type": kind}
+        )
+    assert response.is_client_error
+    assert "hunter2" not in response.text
+
+
+@pytest.mark.anyio
+@every_app
+async def test_no_route_ever_shows_a_hash(
+    stem: str, users: dict[str, UserInDB]
+) -> None:
+    good = await good_claims(stem)
+    subjects = [good["sub"].replace("johndoe", name) for name in users]
+    tokens = [signed({**good, "sub": subject}) for subject in subjects]
+    headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+    seen = ""
+    async with client_of(APPS[stem]) as client:
+        for route in iter_route_contexts(APPS[stem].routes):
+            path = re.sub(r"{[^}]*}", "johndoe", route.path or "/")
+            for method in route.methods or ():
+                for sent in [{}, {"Authorization": "Bearer x"}, *headers]:
+                    for form in (login(), login("alice", "secret2"), None):
+                        response = await client.request(
+                            method, path, headers=sent, data=form
+                        )
+                        seen += f"{response.headers.raw}{response.text}"
+                        assert response.status_code < 500
+    assert '"username":"johndoe"' in seen
+    assert "hashed_password" not in seen
+    assert "$2b$" not in seen
+    assert not any(user.hashed_password in seen for user in users.values())
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=20),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.text(max_size=5), children, max_size=3)
+    ),
+    max_leaves=5,
+)
+CLAIMS = ["sub", "exp", "nbf", "iat", "aud", "iss", "jti", "scope"]
+BASE64URL = ascii_letters + digits + "-_"
+SCHEMES = st.sampled_from([b"", b"Bearer", b"Bearer ", b"bearer ", b"Basic "])
+# What h11 lets pass in a header: no line break and no NUL.
+FIELD = st.binary(max_size=200).map(lambda b: re.sub(rb"[\0\r\n]", b"", b))
+KEYS = st.sampled_from(["", "secret", ANOTHER_KEY]) | st.text(max_size=40)
+UNTRUSTED = st.builds(
+    signed,
+    payload=st.fixed_dictionaries(
+        {"sub": st.just("johndoe") | JSON, "exp": st.just(FAR_FUTURE) | JSON}
+    ),
+    header=st.fixed_dictionaries(
+        {"alg": st.sampled_from(["HS256", "none", "HS512"]) | JSON},
+        optional={"typ": JSON, "kid": JSON, "crit": JSON, "b64": JSON},
+    ),
+    key=KEYS,
+    digest=st.sampled_from(["sha256", "sha384", "sha512"]),
+)
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(scheme=SCHEMES, rest=FIELD | UNTRUSTED.map(str.encode))
+async def test_no_made_up_header_is_accepted(
+    stem: str, scheme: bytes, rest: bytes
+) -> None:
+    assert await not_refused(stem, {"made up": scheme + rest}) == {}
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(place=st.integers(0, 10_000), letter=st.sampled_from(BASE64URL + ".="))
+async def test_no_letter_of_a_token_can_be_another(
+    stem: str, place: int, letter: str
+) -> None:
+    """But the last one, whose last two bits are in no byte of it."""
+    token = signed(await good_claims(stem))
+    place %= len(token) - 1
+    changed = token[:place] + letter + token[place + 1 :]
+    assert await statuses(stem, changed) == {200 if changed == token else 401}
+
+
+@pytest.mark.anyio
+@every_app
+@repeatable
+@given(changes=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1))
+@example(changes={"exp": 10**400})
+async def test_signed_claims_of_any_type_never_get_500(
+    stem: str, changes: Claims
+) -> None:
+    claims = await good_claims(stem)
+    seen = await statuses(stem, signed({**claims, **changes}))
+    assert seen <= {200, 401, 403}
+    if changes.get("sub", claims["sub"]) != claims["sub"]:
+        assert seen == {401}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_signed_claims_of_any_depth_never_get_500(stem: str) -> None:
+    deep = b'{"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert await statuses(stem, signed(deep)) == {401}
+
+
+@pytest.mark.anyio
+@every_token_app
+@repeatable
+@given(
+    body=st.binary(max_size=200)
+    | st.dictionaries(
+        st.sampled_from([*login(), "scope", "client_id", "client_secret"]),
+        st.binary(max_size=100) | st.just(b"johndoe"),
+    ).map(lambda form: urlencode(form).encode())
+)
+async def test_no_made_up_form_logs_in(stem: str, body: bytes) -> None:
+    async with client_of(APPS[stem]) as client:
+        response = await client.post(
+            "/token", content=body, headers={"Content-Type": FORM}
+        )
+    assert 400 <= response.status_code < 500
