@@ -12,9 +12,10 @@ import uvicorn
 
 from course import stories
 from course.chapters import (
+    Chapter,
     UnknownChapterError,
-    list_modules,
-    resolve,
+    chapters,
+    find,
 )
 from course.classroom.server import bind, url_of, with_offline_docs
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name == "serve" or before not in ([], ["serve"]):
         parser.error("name one chapter, as in: ch04, or: serve ch04")
     try:
-        stem = resolve(name, list_modules())
+        stem = find(name, with_module()).stem
     except UnknownChapterError as error:
         return refuse(str(error))
     return serve(stem, parsed.port) if before else tell(stem)
@@ -38,13 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the two commands, and list what they can be given."""
-    chapters = list_modules()
-    told = ", ".join(stem[:4] for stem in chapters if find_story(stem))
+    known = list(map(str, with_module()))
+    told = ", ".join(stem[:4] for stem in known if find_story(stem))
     parser = argparse.ArgumentParser(
         prog="python -m course.command_line",
         usage="%(prog)s ch04\n       %(prog)s serve ch04 [--port 8000]",
         description="Tell a chapter's short story, or run its app here.",
-        epilog=f"stories: {told}\nchapters: " + "\n          ".join(chapters),
+        epilog=f"stories: {told}\nchapters: " + "\n          ".join(known),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
@@ -52,6 +53,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8000, help="0 picks a free one"
     )
     return parser
+
+
+def with_module() -> list[Chapter]:
+    """List the chapters that have a module."""
+    return [each for each in chapters() if each.module.exists()]
 
 
 def find_story(stem: str) -> Callable[[], Coroutine[Any, Any, None]] | None:

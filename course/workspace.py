@@ -20,9 +20,10 @@ from urllib.parse import quote
 
 from course.chapters import (
     ROOT,
+    Chapter,
     UnknownChapterError,
-    list_notebooks,
-    resolve,
+    chapters,
+    find,
 )
 
 PROGRAM = "python -m course"
@@ -98,9 +99,10 @@ def open_lab(root: Path, name: str | None, options: Sequence[str]) -> int:
     Raises:
         UnknownChapterError: no such notebook.
     """
-    stems = list_notebooks(root)
+    known = in_reading_order(root)
+    stems = [chapter.stem for chapter in known]
     first = stems[0] if stems else "ch00_start"
-    stem = resolve(first if name is None else name, stems)
+    stem = find(first if name is None else name, known).stem
     missing = [each for each in stems if not os.path.lexists(mine(root, each))]
     for each in missing:
         copy(root, each)
@@ -150,7 +152,7 @@ def reset(root: Path, name: str) -> None:
     Raises:
         UnknownChapterError: no such notebook.
     """
-    stem = resolve(name, list_notebooks(root))
+    stem = find(name, in_reading_order(root)).stem
     path = mine(root, stem)
     if os.path.lexists(path):
         number = 1
@@ -166,7 +168,7 @@ def reset(root: Path, name: str) -> None:
 
 def catch_up(root: Path) -> None:
     """Renew the copies that were never edited, and say so for each."""
-    for stem in list_notebooks(root):
+    for stem in map(str, in_reading_order(root)):
         print(f"{stem}: {renew(root, stem)}")
 
 
@@ -196,6 +198,11 @@ def renew(root: Path, stem: str) -> str:
         "edited by you, so it stays. For the course's new version (yours is "
         f"kept beside it): {PROGRAM} reset {stem}"
     )
+
+
+def in_reading_order(root: Path) -> list[Chapter]:
+    """List the chapters that have a notebook."""
+    return [each for each in chapters(root) if each.notebook.exists()]
 
 
 def shipped(root: Path, stem: str) -> Path:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from course.chapters import Chapter
+
 ROOT = Path(__file__).resolve().parents[2]
 CAPTION = re.compile(r"# %% (?P<title>.+)")
 
@@ -137,8 +139,7 @@ class Notebook:
         seen: dict[Path, str] = {}
         to_read = list(map(source, self.code_cells))
         # Its practice is found by name, not imported.
-        name = self.stem.partition("_")[0]
-        practice = root / f"course/practice/{name}.py"
+        practice = Chapter.of(self.stem, root).practice
         if practice.exists():
             seen[practice] = practice.read_text(encoding="utf-8")
         while to_read:

@@ -14,7 +14,6 @@ import uvicorn
 
 from course import command_line as command
 from course import stories
-from course.chapters import list_modules
 from course.classroom.server import bind
 
 
@@ -73,7 +72,7 @@ def test_alone_it_lists_the_stories_and_the_chapters(
     helped = capsys.readouterr().out
     for name in ("ch02", "ch03", "ch04"):
         assert name in listed_stories(helped)
-    for stem in list_modules():
+    for stem in map(str, command.with_module()):
         assert stem in helped
 
 
@@ -81,7 +80,9 @@ def test_alone_it_lists_the_stories_and_the_chapters(
 def test_an_unknown_chapter_is_answered_with_all_chapters(
     capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    assert ", ".join(list_modules()) in refused(capsys, *words)
+    assert ", ".join(map(str, command.with_module())) in refused(
+        capsys, *words
+    )
 
 
 def test_a_chapter_without_a_story_is_not_offered(
