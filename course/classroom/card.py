@@ -1,4 +1,4 @@
-"""Cards: short messages, as plain text and as HTML that says the same."""
+"""Cards: a message as plain text, and as HTML that says the same."""
 
 import html
 import re
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from IPython.display import display
 
-# Mid-tones: at least 3:1 against white and against JupyterLab's dark page.
-# Text takes the theme's own colour.
+WIDTH = 79
+# The contrast of each is at least 3:1, against white and against JupyterLab's
+# dark page. Text keeps the theme's own colour.
 GREEN, AMBER, GREY = "#1f8f45", "#b26a00", "#808080"
 CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """Text for a terminal, a screen reader and nbval; HTML for a page.
+    """Text for a terminal, a screen reader and nbval; HTML for a web page.
 
-    JupyterLab keeps few tags and styles in a notebook that was opened and not
-    run yet: no SVG, no style sheet, no CSS variables, no ARIA.
+    JupyterLab removes much from the HTML of a notebook that was opened and
+    not run yet: SVG, style sheets, CSS variables and ARIA. Do without them.
     """
 
     text: str
@@ -31,13 +32,17 @@ class Card:
         return self.html
 
     def show(self) -> None:
-        """Display it where the code runs: a notebook or a terminal."""
+        """Display the card in the running notebook or terminal."""
         display(self)  # type: ignore[no-untyped-call]
 
 
-def plain(*paragraphs: str, colour: str = GREY) -> Card:
-    """Lay out paragraphs, the first one as their headline."""
-    head, *rest = map(marked_up, paragraphs)
+def paragraphs(*texts: str, colour: str = GREY) -> Card:
+    """Make a card of some texts: the first becomes its bold headline.
+
+    Code is written between backticks. The colour is that of the bar at the
+    left of the HTML.
+    """
+    head, *rest = map(to_html, texts)
     body = "".join(
         f'<p style="margin: 6px 0">{text}</p>'
         for text in (f"<strong>{head}</strong>", *rest)
@@ -47,17 +52,21 @@ def plain(*paragraphs: str, colour: str = GREY) -> Card:
         "overflow-wrap: anywhere"
     )
     return Card(
-        "\n".join(map(wrapped, paragraphs)),
+        "\n".join(map(wrap, texts)),
         f'<div style="{style}">{body}</div>',
     )
 
 
-def wrapped(text: str, indent: str = "") -> str:
-    """Break long lines, later ones indented; keep the breaks it has."""
+def wrap(text: str, indent: str = "") -> str:
+    """Break the lines of a text that are longer than 79 columns.
+
+    The text keeps its own line breaks. The indent goes before each line that
+    continues a broken one.
+    """
     return "\n".join(
         textwrap.fill(
             line,
-            79,
+            WIDTH,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
@@ -66,20 +75,21 @@ def wrapped(text: str, indent: str = "") -> str:
     )
 
 
-def marked_up(text: str) -> str:
-    """Escape for HTML; `code` between backticks becomes code."""
+def to_html(text: str) -> str:
+    """Escape a text for HTML; write what is between backticks as code."""
     code = CODE.sub(r"<code>\1</code>", html.escape(text))
     return code.replace("\n", "<br>")
 
 
-def fold(summary: str, content: str, group: str) -> str:
-    """Write HTML that opens on demand, one at a time within its group.
+def details(summary: str, content: str, group: str) -> str:
+    """Write an HTML `<details>`: a summary that opens its content.
 
-    Native `<details>`: it works from the keyboard, without a kernel, and on
-    pages that trust no script.
+    Of the elements with the same group, at most one is open. The element
+    works from the keyboard, without a kernel, and in a notebook that the
+    browser does not trust.
     """
     return (
         f'<details name="{group}" style="margin: 6px 0">'
-        f'<summary style="cursor: pointer">{marked_up(summary)}</summary>'
-        f'<p style="margin: 4px 0 8px 18px">{marked_up(content)}</p></details>'
+        f'<summary style="cursor: pointer">{to_html(summary)}</summary>'
+        f'<p style="margin: 4px 0 8px 18px">{to_html(content)}</p></details>'
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from course import practice as exercises
 from course.classroom import sandbox
-from course.classroom.card import AMBER, GREEN, Card, fold, plain, wrapped
+from course.classroom.card import AMBER, GREEN, Card, details, paragraphs, wrap
 from course.classroom.sandbox import Outcome
 from course.classroom.trial import (
     TRIAL,
@@ -58,7 +58,7 @@ class Verdict:
     def card(self) -> Card:
         """The verdict as a learner sees it."""
         colour = GREEN if self.passed else AMBER
-        return plain(self.headline, *self.details, colour=colour)
+        return paragraphs(self.headline, *self.details, colour=colour)
 
 
 def exercise(
@@ -115,7 +115,9 @@ def find(name: str) -> Exercise | None:
 def unknown(name: str) -> Card:
     """Say which exercises there are."""
     listed = "\n".join(f"- {known}" for known in EXERCISES)
-    return plain(f"There is no exercise {shown(name)}. There are:", listed)
+    return paragraphs(
+        f"There is no exercise {shown(name)}. There are:", listed
+    )
 
 
 def judge(
@@ -177,17 +179,19 @@ def help_with(task: Exercise, number: int | None) -> Card:
         group = "hint-" + hashlib.sha256(task.name.encode()).hexdigest()[:8]
         text = f"Three hints, the first a nudge: `{call}, 1)`, then 2, then 3."
         titles = [f"Hint {at}: {kind}" for at, kind in enumerate(HINTS, 1)]
-        folds = map(fold, titles, task.hints, [group] * len(HINTS))
+        folds = map(details, titles, task.hints, [group] * len(HINTS))
         return Card(
-            wrapped(text),
+            wrap(text),
             f'<div style="padding-left: 6px">{"".join(folds)}</div>',
         )
     if number not in (1, 2, 3):
-        return plain(f"There is no hint {number!r}.", f"Ask for `{call}, 1)`.")
+        return paragraphs(
+            f"There is no hint {number!r}.", f"Ask for `{call}, 1)`."
+        )
     after = (
         f"The next one: `{call}, {number + 1})`"
         if number < len(HINTS)
         else "The solution is folded below the exercise."
     )
     title = f"Hint {number} of 3: {task.name}"
-    return plain(title, task.hints[number - 1], after)
+    return paragraphs(title, task.hints[number - 1], after)

@@ -1,6 +1,7 @@
-"""Run All, as JupyterLab does it: every cell queued before the first ends."""
+"""Run All as JupyterLab does it: every cell is sent before the first ends."""
 
 import ast
+import os
 import queue
 import time
 from collections.abc import Iterator, Sequence
@@ -9,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-PATIENCE = 60.0
+START_TIMEOUT = 60.0  # seconds
+# An expression for the kernel: the names that its cells have defined.
 NAMES = """sorted(
     name for name in globals()
     if name[0] != "_" and name not in get_ipython().user_ns_hidden
@@ -20,19 +23,23 @@ NAMES = """sorted(
 
 
 @dataclass
-class Answer:
-    """What one queued cell came back with.
+class CellResult:
+    """What the kernel answered to one queued cell.
 
     Attributes:
-        status: "ok", "error", "aborted", or "lost": it never came back.
-        error: `Type: message`, where the cell raised.
-        seconds: how long it ran.
-        outputs: what it printed and displayed, as Jupyter's messages say it.
-        names: the names its kernel knew afterwards.
+        status: "ok", "error", "aborted" (a cell before it failed), or "lost"
+            (the kernel never answered).
+        error: `Type: message` of the exception, if the cell raised one.
+        started: when the kernel began with the cell, in seconds since 1970;
+            None if the kernel never did.
+        seconds: how long the cell ran; 0.0 if the cell did not end.
+        outputs: what the cell printed and displayed, as nbformat writes it.
+        names: the names that the kernel knew after the cell.
     """
 
     status: str = "lost"
     error: str = ""
+    started: float | None = None
     seconds: float = 0.0
     outputs: list[dict[str, Any]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -40,17 +47,35 @@ class Answer:
 
 @contextmanager
 def fresh_kernel(folder: Path) -> Iterator[BlockingKernelClient]:
-    """Start a kernel in a folder, and kill it at the end."""
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder))
+    """Start a kernel in a folder, yield its client, and kill it at the end.
+
+    The kernel starts as JupyterLab would start it, also from a test: it does
+    not inherit pytest's variables, which change what ipykernel prints. The
+    connection is encrypted wherever pyzmq can, because ipykernel otherwise
+    prints a warning into the first cell.
+    """
+    manager = KernelManager(
+        kernel_name="python3",
+        transport_encryption="auto" if zmq.has("curve") else "disabled",
+    )
+    manager.start_kernel(cwd=str(folder), env=environment())
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=PATIENCE)
+        client.wait_for_ready(timeout=START_TIMEOUT)
         yield client
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment without pytest's variables."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTEST_")
+    }
 
 
 def run_queued(
@@ -59,14 +84,14 @@ def run_queued(
     silence: float,
     *,
     stop_on_error: bool = True,
-) -> list[Answer]:
-    """Send all cells at once, then read until each has come back.
+) -> list[CellResult]:
+    """Send all cells at once, then read until the kernel answered each.
 
-    A kernel that says nothing for `silence` seconds has lost the cells it
-    still owes. With `stop_on_error` a cell that raises aborts those behind
-    it, as in JupyterLab.
+    If the kernel sends no message for `silence` seconds, the cells that it
+    has not answered are lost. With `stop_on_error`, as in JupyterLab, a cell
+    that raises aborts the cells behind it.
     """
-    sent = [
+    requests = [
         client.execute(
             cell,
             stop_on_error=stop_on_error,
@@ -74,40 +99,45 @@ def run_queued(
         )
         for cell in cells
     ]
-    answers = {message: Answer() for message in sent}
-    owed = {(message, kind) for message in sent for kind in ("reply", "idle")}
-    heard = time.monotonic()
-    while owed and time.monotonic() - heard <= silence:
+    results = {request: CellResult() for request in requests}
+    expected = {(r, kind) for r in requests for kind in ("reply", "idle")}
+    last_message = time.monotonic()
+    while expected and time.monotonic() - last_message <= silence:
         for channel in (client.shell_channel, client.iopub_channel):
             try:
                 message = channel.get_msg(timeout=0.01)
             except queue.Empty:
                 continue
-            heard = time.monotonic()
-            parent = message["parent_header"].get("msg_id")
-            # What other requests are told is noted on an answer to nobody.
-            answer = answers.get(parent, Answer())
-            owed.discard((parent, note(message, answer)))
-    return list(answers.values())
+            last_message = time.monotonic()
+            request = message["parent_header"].get("msg_id")
+            # Messages of other requests go into a result that nobody reads.
+            result = results.get(request, CellResult())
+            expected.discard((request, record(message, result)))
+    return list(results.values())
 
 
-def note(message: dict[str, Any], answer: Answer) -> str:
-    """Write down what a message says; tell whether it ends something."""
+def record(message: dict[str, Any], result: CellResult) -> str:
+    """Record a kernel message in the result of its cell.
+
+    Returns "reply" or "idle" if the message completes that half of a
+    request, and "" for any other message.
+    """
     content, moment = message["content"], message["header"]["date"].timestamp()
     match message["msg_type"]:
         case "execute_reply":
-            answer.status = content["status"]
+            result.status = content["status"]
             if content["status"] == "error":
-                answer.error = f"{content['ename']}: {content['evalue']}"
+                result.error = f"{content['ename']}: {content['evalue']}"
             elif content["status"] == "ok":
-                said = content["user_expressions"]["names"]["data"]
-                answer.names = ast.literal_eval(said["text/plain"])
+                names = content["user_expressions"]["names"]["data"]
+                result.names = ast.literal_eval(names["text/plain"])
             return "reply"
         case "status" if content["execution_state"] == "busy":
-            answer.seconds = -moment
+            result.started = moment
         case "status":
-            answer.seconds += moment
+            if result.started is not None:
+                result.seconds = moment - result.started
             return "idle"
         case "stream" | "display_data" | "execute_result" as kind:
-            answer.outputs.append({"output_type": kind, **content})
+            result.outputs.append({"output_type": kind, **content})
     return ""

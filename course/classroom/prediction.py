@@ -11,10 +11,10 @@ from course import practice as exercises
 from course.classroom.card import (
     GREY,
     Card,
-    fold,
-    marked_up,
-    plain,
-    wrapped,
+    details,
+    paragraphs,
+    to_html,
+    wrap,
 )
 from course.classroom.trial import shown
 
@@ -83,14 +83,16 @@ def ask(question: str, choice: str | None = None) -> Card:
     if asked is None:
         listed = "\n".join(f"- {known}" for known in PREDICTIONS)
         said = shown(question)
-        return plain(f"There is no question {said}. There are:", listed)
+        return paragraphs(f"There is no question {said}. There are:", listed)
     lettered = dict(zip(LETTERS, asked.options, strict=True))
     if choice is None:
         return unanswered(asked, lettered)
     if choice not in lettered:
-        return plain(f"There is no option {choice!r}.", 'Say "a", "b" or "c".')
+        return paragraphs(
+            f"There is no option {choice!r}.", 'Say "a", "b" or "c".'
+        )
     option = lettered[choice]
-    return plain(f"{choice}. {option.text}", option.answer)
+    return paragraphs(f"{choice}. {option.text}", option.answer)
 
 
 def unanswered(asked: Prediction, lettered: dict[str, Option]) -> Card:
@@ -100,12 +102,12 @@ def unanswered(asked: Prediction, lettered: dict[str, Option]) -> Card:
     folds = []
     for letter, option in lettered.items():
         line = f"{letter}. {option.text}"
-        lines.append(wrapped(f"  {line}", indent="     "))
-        folds.append(fold(line, option.answer, f"predict-{group}"))
+        lines.append(wrap(f"  {line}", indent="     "))
+        folds.append(details(line, option.answer, f"predict-{group}"))
     lines.append('To read an answer, add its letter: `predict("…", "b")`')
     box = f"border: 1px solid {GREY}; border-radius: 4px; padding: 4px 12px"
-    legend = f"<legend>{marked_up(lines[0])}</legend>"
+    legend = f"<legend>{to_html(lines[0])}</legend>"
     return Card(
-        "\n".join([wrapped(lines[0]), *lines[1:]]),
+        "\n".join([wrap(lines[0]), *lines[1:]]),
         f'<fieldset style="{box}">{legend}{"".join(folds)}</fieldset>',
     )

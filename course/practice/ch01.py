@@ -10,7 +10,7 @@ from typing import Any
 from course.classroom.answer_types import a_function
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
-from course.classroom.token.parse import encode
+from course.classroom.token.parse import base64url_encode
 from course.classroom.trial import CallError, UnmetError, expect, given
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
@@ -101,7 +101,7 @@ def part(content: object) -> str:
     """Write a header or a payload; text goes in as it is."""
     if not isinstance(content, str):
         content = json.dumps(content, separators=(",", ":"))
-    return encode(content.encode())
+    return base64url_encode(content.encode())
 
 
 def signed(
@@ -112,7 +112,8 @@ def signed(
 ) -> str:
     """Write and sign a token."""
     message = f"{part(header)}.{part(claims)}"
-    return f"{message}.{encode(hmac.digest(key, message.encode(), digest))}"
+    signature = hmac.digest(key, message.encode(), digest)
+    return f"{message}.{base64url_encode(signature)}"
 
 
 def unsigned(header: object) -> str:

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from course.classroom.card import AMBER, GREEN, GREY, plain, wrapped
+from course.classroom.card import AMBER, GREEN, GREY, paragraphs, wrap
 from course.classroom.prediction import (
     PREDICTIONS,
     Option,
@@ -201,7 +201,7 @@ def luminance(colour: str) -> float:
 
 
 def test_card_keeps_line_breaks_and_marks_code() -> None:
-    card = plain("`one`", "two\nthree & `four`")
+    card = paragraphs("`one`", "two\nthree & `four`")
     assert card.text == "`one`\ntwo\nthree & `four`"
     page = Page(card.html)
     texts = ["one", "two", "three & ", "four"]
@@ -211,9 +211,9 @@ def test_card_keeps_line_breaks_and_marks_code() -> None:
 
 def test_lines_are_79_characters_at_most() -> None:
     fits = "1234567 " * 9 + "1234567"
-    assert (len(fits), wrapped(fits)) == (79, fits)
-    assert wrapped(f"{fits}8").count("\n") == 1
+    assert (len(fits), wrap(fits)) == (79, fits)
+    assert wrap(f"{fits}8").count("\n") == 1
 
 
 def test_long_words_are_not_broken() -> None:
-    assert wrapped("eyJ-" * 30) == "eyJ-" * 30
+    assert wrap("eyJ-" * 30) == "eyJ-" * 30

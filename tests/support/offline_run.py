@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.classroom.kernel import Answer, fresh_kernel, run_queued
+from course.classroom.kernel import CellResult, fresh_kernel, run_queued
 
 # No cell of the course takes a quarter of it.
 SILENCE = 15.0
@@ -59,7 +59,7 @@ LOST_TASKS = """print([
 class Run:
     """All answers, and the asyncio tasks whose failure nobody saw."""
 
-    answers: list[Answer]
+    answers: list[CellResult]
     lost_tasks: list[str]
 
     def complaints(self) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from course.classroom.token.parse import (
     DEEPEST,
     Reading,
-    encode,
+    base64url_encode,
     nesting,
     read,
 )
@@ -76,7 +76,7 @@ def parse(claims: str) -> dict[str, Any]:
 def part_of(content: dict[str, Any]) -> str:
     """Write a header or a payload as a part of a token, as PyJWT does."""
     text = json.dumps(content, separators=(",", ":"))
-    return encode(text.encode("ascii"))
+    return base64url_encode(text.encode("ascii"))
 
 
 def sendable(text: object) -> str:

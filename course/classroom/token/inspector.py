@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
-from course.classroom.card import AMBER, GREEN, wrapped
+from course.classroom.card import AMBER, GREEN, wrap
 from course.classroom.token.draft import (
     ClaimsError,
     claims_of,
@@ -146,7 +146,7 @@ class TokenInspector:
 def folded(sentence: str) -> str:
     """Break a sentence into lines, but no moment in it into two."""
     glued = MOMENT.sub(f"\\1{GLUE}\\2", sentence)
-    return wrapped(glued).replace(GLUE, " ")
+    return wrap(glued).replace(GLUE, " ")
 
 
 def emphasised(sentence: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from course.classroom.card import Card, wrapped
+from course.classroom.card import Card, wrap
 from course.classroom.exchange import LONGEST_BODY, printable, shortened
 from course.classroom.token.parse import PARTS, Reading, read
 from course.classroom.token.signature import check_signature
@@ -40,7 +40,7 @@ def lay_out(reading: Reading, key: str | None = None) -> Card:
         start = cut(shorten(".".join(reading.raw)))
         problem = reading.complaint
         return Card(
-            f"{start}\n{wrapped(problem)}".lstrip(),
+            f"{start}\n{wrap(problem)}".lstrip(),
             f"<p><code>{escape(start)}</code><br>{escape(problem)}</p>",
         )
     parts = [printable(shorten(part)) for part in reading.raw]
@@ -90,7 +90,7 @@ def boxed(text: str) -> str:
 
 def below(name: str, text: str) -> str:
     """Put an object below the name of its part, a sentence beside it."""
-    return f"{name}\n{text}" if is_object(text) else wrapped(f"{name}: {text}")
+    return f"{name}\n{text}" if is_object(text) else wrap(f"{name}: {text}")
 
 
 def is_object(text: str) -> bool:

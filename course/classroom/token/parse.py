@@ -81,12 +81,12 @@ def decode(part: str) -> bytes:
         content = urlsafe_b64decode(padded)
     except ValueError:
         content = b""
-    if part not in (bare, padded) or encode(content) != bare:
+    if part not in (bare, padded) or base64url_encode(content) != bare:
         raise UnreadableError("not base64url")
     return content
 
 
-def encode(content: bytes) -> str:
+def base64url_encode(content: bytes) -> str:
     """Encode as base64url without padding (RFC 7515 §2)."""
     return urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 

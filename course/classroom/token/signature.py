@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import jwt
 
 from course.classroom.failure import one_line
-from course.classroom.token.parse import Reading, encode
+from course.classroom.token.parse import Reading, base64url_encode
 
 MISFIT = "another key made it, or what it signs was changed"
 UNSIGNED = 'the header says "alg": "none", so nobody vouches for it'
@@ -61,7 +61,7 @@ def sign(header: dict[str, Any], signed: str, key: str) -> str:
     return use(
         header,
         key,
-        lambda algorithm, ready: encode(
+        lambda algorithm, ready: base64url_encode(
             algorithm.sign(bytes_of(signed), ready)
         ),
     )
