@@ -4,5 +4,4 @@ pytest_plugins = [
     "tests.support.tiers",
     "tests.support.fixtures",
     "tests.support.browsers",
-    "course.upkeep.weave",
 ]

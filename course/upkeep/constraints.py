@@ -1,4 +1,4 @@
-"""Compile constraints.txt: `python -m course.upkeep.constraints`.
+"""Compile constraints.txt: `python -m course.upkeep constraints`.
 
 Everything that requirements.txt and tests/requirements.txt need in turn is
 pinned, for every system and every supported Python. The sources are read
@@ -11,43 +11,49 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course.upkeep.notebook import ROOT
-
 SOURCES = ("requirements.txt", "tests/requirements.txt")
 HEADER = """\
 # Compiled from requirements.txt and tests/requirements.txt, never edited:
-#     python -m course.upkeep.constraints
+#     python -m course.upkeep constraints
 """
 
 
-def own_requirements(root: Path = ROOT) -> list[str]:
-    """List the direct requirements of both files: `["fastapi==0.165.0"]`."""
-    found = []
-    for name in SOURCES:
-        for line in (root / name).read_text(encoding="utf-8").splitlines():
-            requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-            if requirement and not requirement.startswith("-"):
-                found.append(requirement)
-    return found
+class ConstraintsError(Exception):
+    """The requirements fit together nowhere; the message is uv's."""
 
 
-def compile_constraints() -> None:
-    """Write constraints.txt anew."""
+def requirements(file: Path) -> list[str]:
+    """List a requirements file's lines: `["fastapi==0.165.0"]`.
+
+    Comments and options, such as `-c constraints.txt`, are left out.
+    """
+    lines = file.read_text(encoding="utf-8").splitlines()
+    texts = (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
+    return [text for text in texts if text and not text.startswith("-")]
+
+
+def own_requirements(root: Path) -> list[str]:
+    """List the direct requirements of both files."""
+    return [line for name in SOURCES for line in requirements(root / name)]
+
+
+def compile_constraints(root: Path) -> None:
+    """Write constraints.txt anew.
+
+    Raises:
+        ConstraintsError: uv finds no set of versions, or is not installed.
+    """
     command = [sys.executable, "-m", "uv", "pip", "compile", "-"]
     command += ["--universal", "--python-version", "3.11", "--no-header"]
     command += ["--no-emit-find-links", "--annotation-style", "line"]
     done = subprocess.run(
         [*command, "--quiet"],
-        input="\n".join(own_requirements()),
+        input="\n".join(own_requirements(root)),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise SystemExit(done.stderr)
-    path = ROOT / "constraints.txt"
+        raise ConstraintsError(done.stderr)
+    path = root / "constraints.txt"
     path.write_text(HEADER + done.stdout, encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    compile_constraints()

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from course.chapters import Chapter
+import nbformat
 
-ROOT = Path(__file__).resolve().parents[2]
+from course.chapters import ROOT as ROOT
+from course.chapters import Chapter, chapters
+from course.upkeep.imports import digest_of_imports
+
 CAPTION = re.compile(r"# %% (?P<title>.+)")
 
 
@@ -69,7 +71,7 @@ def preamble_and_sections(text: str) -> tuple[str, list[Section]]:
 
 @dataclass
 class Notebook:
-    """A notebook file, as plain JSON."""
+    """A notebook file, read by nbformat: every source and text is a string."""
 
     path: Path
 
@@ -81,9 +83,14 @@ class Notebook:
         return self.path.stem
 
     @property
+    def chapter(self) -> Chapter:
+        """The chapter whose notebook this is."""
+        return Chapter.of(self.stem, self.path.parent.parent)
+
+    @property
     def module(self) -> Path:
-        """Where the module of this chapter stands, if it has one."""
-        return self.path.parent.parent / "snippets" / f"{self.stem}.py"
+        """Where this chapter's module belongs, if it has one."""
+        return self.chapter.module
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -95,10 +102,18 @@ class Notebook:
 
     @cached_property
     def book(self) -> dict[str, Any]:
-        book: dict[str, Any] = json.loads(
-            self.path.read_text(encoding="utf-8")
-        )
+        """The file's content as nbformat's nested dictionaries."""
+        text = self.path.read_text(encoding="utf-8")
+        book: dict[str, Any] = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
         return book
+
+    def save(self) -> bool:
+        """Write the file in Jupyter's own layout; False: nothing changed."""
+        text = nbformat.writes(nbformat.from_dict(self.book)) + "\n"  # type: ignore[no-untyped-call]
+        if text == self.path.read_text(encoding="utf-8"):
+            return False
+        self.path.write_text(text, encoding="utf-8", newline="\n")
+        return True
 
     @property
     def cells(self) -> list[dict[str, Any]]:
@@ -121,7 +136,7 @@ class Notebook:
     @property
     def navigation(self) -> str:
         """The line of links to the chapter before, the contents, the next."""
-        books = notebooks(self.path.parent.parent)
+        books = notebooks(self.chapter.root)
         at = [book.path for book in books].index(self.path)
         links = ["[Contents](../README.md#the-chapters)"]
         if at > 0:
@@ -134,50 +149,17 @@ class Notebook:
 
     @property
     def modules_digest(self) -> str:
-        """A digest of every module of `snippets/` that its cells can reach."""
-        root = self.path.parent.parent
-        seen: dict[Path, str] = {}
-        to_read = list(map(source, self.code_cells))
-        # Its practice is found by name, not imported.
-        practice = Chapter.of(self.stem, root).practice
-        if practice.exists():
-            seen[practice] = practice.read_text(encoding="utf-8")
-        while to_read:
-            for path in imported_modules(to_read.pop(), root):
-                if path not in seen:
-                    seen[path] = path.read_text(encoding="utf-8")
-                    to_read.append(seen[path])
-        return digest("".join(text for _, text in sorted(seen.items())))
-
-
-def imported_modules(code: str, root: Path) -> Iterator[Path]:
-    """Find the files of `snippets/` that some code names in its imports.
-
-    What is not Python imports nothing; a test of its own refuses it.
-    """
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            stem = root.joinpath(*name.split("."))
-            for path in (stem.with_suffix(".py"), stem / "__init__.py"):
-                if name.startswith(("snippets", "course")) and path.exists():
-                    yield path
+        """The digest of the modules that its cells and its practice import."""
+        return digest_of_imports(
+            map(source, self.code_cells),
+            self.chapter.root,
+            [self.chapter.practice],
+        )
 
 
 def source(cell: dict[str, Any]) -> str:
-    """A cell's text, however the file splits it into lines."""
-    text = cell["source"]
-    return text if isinstance(text, str) else "".join(text)
+    """A cell's text."""
+    return str(cell["source"])
 
 
 def caption(cell: dict[str, Any]) -> str | None:
@@ -216,5 +198,6 @@ def digest(text: str) -> str:
 
 
 def notebooks(root: Path = ROOT) -> list[Notebook]:
-    """All notebooks of the course, in reading order."""
-    return [Notebook(path) for path in sorted(root.glob("notebooks/*.ipynb"))]
+    """List all notebooks of the course, in reading order."""
+    paths = (chapter.notebook for chapter in chapters(root))
+    return [Notebook(path) for path in paths if path.exists()]

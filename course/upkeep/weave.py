@@ -1,32 +1,40 @@
-"""`pytest --weave`: bring the notebooks up to date with their modules.
+"""Bring the notebooks up to date: `python -m course.upkeep weave [ch04 …]`.
 
 Sections of `snippets/chNN_topic.py` are written into the captioned cells of
-`notebooks/chNN_topic.ipynb`. Every notebook whose cells or modules changed
-since it was last woven is then run by nbval, each cell a line of progress. A
-stored output gives way to the new one only where nbval finds them different
-or where the cell changed; else its old bytes stay.
+`notebooks/chNN_topic.ipynb`, after ruff has formatted both. A notebook whose
+cells or imported modules changed since it was last woven is then run in a
+fresh kernel, each cell a line of progress. A stored output gives way to the
+new one only where nbval would find them different or where the cell changed;
+otherwise its old bytes stay.
 """
 
-import json
+import os
 import re
-from collections.abc import Generator
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
-import pytest
-from nbval.plugin import IPyNbCell, NbCellError
-
+from course.classroom.kernel import fresh_kernel, run_queued
+from course.upkeep.comparison import Comparison, joined
 from course.upkeep.notebook import (
-    ROOT,
     Notebook,
     caption,
     digest,
     is_navigation,
-    notebooks,
     source,
 )
 
-COMMAND = "python -m pytest --weave"
-# Its own digest of a cell, or of the modules below a notebook, goes by this.
+COMMAND = "python -m course.upkeep weave"
+# Seconds without a message after which a cell counts as hung.
+SILENCE = 60.0
+# The metadata key of a cell's or a notebook's digest: of the source that the
+# stored outputs came from, or of the modules that were imported.
 WOVEN = "woven"
 NOTEBOOK_METADATA = {
     "kernelspec": {
@@ -34,20 +42,74 @@ NOTEBOOK_METADATA = {
         "language": "python",
         "name": "python3",
     },
-    "language_info": {"name": "python"},
+    # Without the extension, nbconvert calls an exported script `.txt`.
+    "language_info": {"file_extension": ".py", "name": "python"},
 }
 CELL_METADATA = ("tags",)
-# A widget lives in its kernel: without one it is an error message. Its text
+# A widget needs its kernel: without one it shows an error message. Its text
 # and HTML stay.
 LIVE = "application/vnd.jupyter.widget-view+json"
+SETTINGS = (
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+)
+# What the message protocol says about an output and a file keeps.
+KEPT = {
+    "stream": ("name", "text"),
+    "display_data": ("data", "metadata"),
+    "execute_result": ("data", "metadata", "execution_count"),
+}
 
 
-class WeaveError(pytest.UsageError):
-    """A caption has no counterpart, or stands in another order."""
+class WeaveError(Exception):
+    """A caption without its counterpart, or a cell that does not run."""
+
+
+def weave(notebook: Notebook) -> bool:
+    """Bring one notebook's file up to date; False: it was already.
+
+    Raises:
+        WeaveError: a caption is missing, doubled or moved, or a cell failed;
+            the message names the file. No output is stored then.
+    """
+    weave_sections(notebook)
+    normalise(notebook)
+    changed = notebook.save()
+    if not is_stale(notebook):
+        return changed
+    outputs = list(run(notebook))
+    masks = notebook.path.parent.parent / "tests" / "masks.cfg"
+    store(notebook, outputs, Comparison(masks))
+    return notebook.save() or changed
+
+
+def format_files(notebooks: Sequence[Notebook]) -> None:
+    """Let ruff format notebooks and their modules.
+
+    Raises:
+        WeaveError: one is not Python; in ruff's words.
+    """
+    paths = [
+        path
+        for notebook in notebooks
+        for path in (notebook.path, notebook.module)
+        if path.exists()
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", *map(str, paths)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode != 0:
+        raise WeaveError(done.stdout + done.stderr)
 
 
 def drift(notebook: Notebook) -> list[str]:
-    """Say where a notebook and its module have drifted apart, if they have.
+    """List where a notebook and its module have drifted apart.
 
     Each entry names the file and the cell; an empty list is good news.
     """
@@ -76,18 +138,27 @@ def is_fresh(cell: dict[str, Any]) -> bool:
     return bool(cell["metadata"].get(WOVEN) == digest(source(cell)))
 
 
+def is_stale(notebook: Notebook) -> bool:
+    """Whether a cell, or a module below it, changed since the last run."""
+    stored = notebook.book["metadata"].get(WOVEN)
+    return stored != notebook.modules_digest or not all(
+        map(is_fresh, notebook.code_cells)
+    )
+
+
 def check_captions(notebook: Notebook) -> None:
     """Require one cell for each section, in the module's order.
 
     Raises:
-        WeaveError: what is missing, doubled or misplaced, and in which file.
+        WeaveError: which caption is missing, doubled or misplaced, and in
+            which file.
     """
     wanted = [part.caption for part in notebook.sections]
     found = [name for cell in notebook.cells if (name := caption(cell))]
     for names, place in ((wanted, notebook.module.name), (found, notebook)):
         for name in names:
             if names.count(name) > 1:
-                raise WeaveError(f"{place}: {name!r} stands there twice")
+                raise WeaveError(f"{place}: {name!r} is written there twice")
     for name in found:
         if name not in wanted:
             raise WeaveError(
@@ -101,7 +172,7 @@ def check_captions(notebook: Notebook) -> None:
             )
     if wanted != found:
         raise WeaveError(
-            f"{notebook}: its captions stand in another order than in "
+            f"{notebook}: its captions are in another order than in "
             f"{notebook.module.name}"
         )
 
@@ -122,21 +193,20 @@ def weave_sections(notebook: Notebook) -> None:
 
 
 def normalise(notebook: Notebook) -> None:
-    """Keep what readers need: no timestamps, versions, or editor's state."""
+    """Keep in a notebook what readers need; number its code cells from 1.
+
+    Timestamps, versions and the editor's state are left out.
+    """
     book = notebook.book
-    kept = {WOVEN: book["metadata"].get(WOVEN, "")}
-    book["metadata"] = {**NOTEBOOK_METADATA, **kept}
+    stored = book["metadata"].get(WOVEN, "")
+    book["metadata"] = {**NOTEBOOK_METADATA, WOVEN: stored}
     book["nbformat"], book["nbformat_minor"] = 4, 5
     taken: set[str] = set()
     for number, cell in enumerate(notebook.cells):
-        allowed = CELL_METADATA
-        if cell["cell_type"] == "code":
-            allowed = (*allowed, WOVEN)
-        cell["metadata"] = {
-            key: value
-            for key, value in cell["metadata"].items()
-            if key in allowed
-        }
+        is_code = cell["cell_type"] == "code"
+        allowed = (*CELL_METADATA, WOVEN) if is_code else CELL_METADATA
+        metadata = cell["metadata"].items()
+        cell["metadata"] = {key: v for key, v in metadata if key in allowed}
         cell["id"] = cell_id(cell, number, taken)
         taken.add(cell["id"])
     for count, cell in enumerate(notebook.code_cells, 1):
@@ -161,101 +231,60 @@ def cell_id(cell: dict[str, Any], number: int, taken: set[str]) -> str:
     return digest(f"{given} {number} {source(cell)}")
 
 
-def write(notebook: Notebook) -> bool:
-    """Save a notebook if its text changed, in Jupyter's own layout."""
-    for cell in notebook.cells:
-        cell["source"] = source(cell).splitlines(keepends=True)
-        for output in cell.get("outputs", []):
-            split_lines(output)
-    text = (
-        json.dumps(notebook.book, ensure_ascii=False, indent=1, sort_keys=True)
-        + "\n"
-    )
-    if text == notebook.path.read_text(encoding="utf-8"):
-        return False
-    notebook.path.write_text(text, encoding="utf-8", newline="\n")
-    return True
+@contextmanager
+def kernel_environment() -> Iterator[None]:
+    """Let kernels start as on a machine that nobody has set up.
 
-
-def split_lines(output: dict[str, Any]) -> None:
-    """Store an output's texts as lists of lines, as Jupyter does."""
-    if isinstance(output.get("text"), str):
-        output["text"] = output["text"].splitlines(keepends=True)
-    data = output.get("data", {})
-    for kind, value in data.items():
-        if isinstance(value, str) and not kind.startswith("image/p"):
-            data[kind] = value.splitlines(keepends=True)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("course").addoption(
-        "--weave",
-        action="store_true",
-        help="write the snippets' sections into the notebooks, run afresh "
-        "what changed, store its outputs, and exit",
-    )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Weave, and leave the notebooks that must run as what to collect."""
-    if not config.option.weave:
-        return None
-    named = [arg for arg in config.args if arg.endswith(".ipynb")]
-    stale = []
-    for notebook in notebooks():
-        if named and not any(arg.endswith(str(notebook)) for arg in named):
-            continue
-        weave_sections(notebook)
-        normalise(notebook)
-        write(notebook)
-        fresh = all(map(is_fresh, notebook.code_cells))
-        digests = notebook.book["metadata"][WOVEN], notebook.modules_digest
-        if not fresh or digests[0] != digests[1]:
-            stale.append(str(notebook.path))
-    if not stale:
-        print("Every notebook is up to date: nothing to weave.")
-        return 0
-    config.args[:] = stale
-    config.option.numprocesses = config.option.dist = None
-    config.option.verbose = max(config.option.verbose, 1)
-    return None
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """While weaving, a different output is news and not a failure."""
-    weaving = item.config.option.weave and isinstance(item, IPyNbCell)
-    try:
+    They read no settings of the person who weaves, and no `SECRET_KEY`.
+    """
+    with TemporaryDirectory() as folder, patch.dict(os.environ):
+        for name in SETTINGS:
+            os.environ[name] = str(Path(folder) / name.lower())
+        os.environ.pop("SECRET_KEY", None)
         yield
-    except NbCellError:
-        if not weaving or failed(item):
-            raise
-        item.cell["metadata"].pop(WOVEN, None)
 
 
-def failed(item: IPyNbCell) -> bool:
-    """Whether a cell that nbval complains of raised, hung or never ran."""
-    return (
-        item.parent.timed_out
-        or item.test_outputs is None
-        or any(output.output_type == "error" for output in item.test_outputs)
-    )
+def run(notebook: Notebook) -> Iterator[list[dict[str, Any]]]:
+    """Run a notebook's code cells one by one; yield each cell's outputs.
+
+    Raises:
+        WeaveError: a cell raised or hung, with its number and its error.
+    """
+    cells = notebook.code_cells
+    with kernel_environment(), fresh_kernel(notebook.path.parent) as client:
+        for number, cell in enumerate(cells, 1):
+            begun = time.perf_counter()
+            [result] = run_queued(client, [source(cell)], SILENCE)
+            if result.status != "ok":
+                raise WeaveError(
+                    f"{notebook}, code cell {number}: "
+                    f"{result.error or 'never answered'}\n\n{source(cell)}"
+                )
+            seconds = time.perf_counter() - begun
+            first = source(cell).partition("\n")[0]
+            print(
+                f"{notebook.stem}: cell {number} of {len(cells)}, "
+                f"{seconds:.2f} s: {first[:40]}",
+                flush=True,
+            )
+            yield [as_stored(output) for output in joined(result.outputs)]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Store what the woven notebooks printed, if all their cells ran."""
-    if not session.config.option.weave or session.testsfailed:
-        return
-    for path in {item.path for item in session.items}:
-        notebook = Notebook(path)
-        items = [item for item in session.items if item.path == path]
-        for cell, item in zip(notebook.code_cells, items, strict=True):
-            if not is_fresh(item.cell) or not is_fresh(cell):
-                cell["outputs"] = [dict(out) for out in item.test_outputs]
-            cell["metadata"][WOVEN] = digest(source(cell))
-        notebook.book["metadata"][WOVEN] = notebook.modules_digest
-        normalise(notebook)
-        changed = write(notebook)
-        word = "woven" if changed else "unchanged"
-        print(f"\n{path.relative_to(ROOT).as_posix()}: {word}", end="")
+def as_stored(output: dict[str, Any]) -> dict[str, Any]:
+    """Keep of an output what the notebook format knows."""
+    kept = ("output_type", *KEPT[output["output_type"]])
+    return {key: output[key] for key in kept}
+
+
+def store(
+    notebook: Notebook,
+    outputs: Sequence[list[dict[str, Any]]],
+    comparison: Comparison,
+) -> None:
+    """Put new outputs where the cell changed or nbval sees a difference."""
+    for cell, new in zip(notebook.code_cells, outputs, strict=True):
+        if not is_fresh(cell) or not comparison.same(new, cell["outputs"]):
+            cell["outputs"] = new
+        cell["metadata"][WOVEN] = digest(source(cell))
+    notebook.book["metadata"][WOVEN] = notebook.modules_digest
+    normalise(notebook)

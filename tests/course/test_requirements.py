@@ -8,16 +8,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from course.upkeep.constraints import SOURCES, own_requirements
-from course.upkeep.notebook import ROOT
+from course.chapters import ROOT
+from course.upkeep.constraints import (
+    SOURCES,
+    own_requirements,
+    requirements,
+)
 
-DIRECT = [Requirement(line) for line in own_requirements()]
-
-
-def constraints() -> list[Requirement]:
-    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
-    texts = (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
-    return [Requirement(text) for text in texts if text]
+DIRECT = [Requirement(line) for line in own_requirements(ROOT)]
 
 
 def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
@@ -46,13 +44,13 @@ def closure(direct: list[Requirement]) -> Iterator[str]:
 
 PINNED = {
     canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
-    for pin in constraints()
+    for pin in map(Requirement, requirements(ROOT / "constraints.txt"))
     if applies(pin, frozenset())
 }
 
 
 @pytest.mark.parametrize("need", DIRECT, ids=str)
-def test_a_direct_requirement_is_exact_and_its_constraint_equal(
+def test_direct_requirement_is_exact_and_its_constraint_equal(
     need: Requirement,
 ) -> None:
     [pin] = need.specifier
@@ -60,7 +58,7 @@ def test_a_direct_requirement_is_exact_and_its_constraint_equal(
     assert PINNED[canonicalize_name(need.name)] == pin.version
 
 
-def test_each_direct_requirement_has_a_reason() -> None:
+def test_every_direct_requirement_has_a_reason() -> None:
     for name in SOURCES:
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             if "==" in line:
@@ -86,4 +84,4 @@ def test_both_files_are_read_with_the_constraints() -> None:
 
 def test_constraints_say_how_they_are_compiled() -> None:
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    assert "python -m course.upkeep.constraints" in text
+    assert "python -m course.upkeep constraints" in text

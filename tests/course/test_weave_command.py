@@ -1,22 +1,23 @@
-"""What `pytest --weave` does to a notebook, and what it refuses to do."""
+"""What the weave does to a notebook, and what it refuses to do."""
 
 import json
+import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course.upkeep.notebook import ROOT, Notebook, digest, source
+from course.chapters import ROOT
+from course.upkeep.__main__ import main
+from course.upkeep.notebook import Notebook, digest, source
 from course.upkeep.weave import (
     WeaveError,
     drift,
-    failed,
+    format_files,
+    kernel_environment,
     normalise,
     weave_sections,
-    write,
 )
 
 MODULE = '''"""A chapter of two sections."""
@@ -67,7 +68,7 @@ def tiny(tmp_path: Path) -> Notebook:
         "cells": cells,
         "metadata": {"language_info": {"name": "python", "version": "3.9"}},
         "nbformat": 4,
-        "nbformat_minor": 4,
+        "nbformat_minor": 5,
     }
     path.write_text(json.dumps(book), encoding="utf-8")
     return Notebook(path)
@@ -104,7 +105,7 @@ def test_what_editors_leave_behind_is_removed(tiny: Notebook) -> None:
     assert counts == [1, 2, 3, 4]
 
 
-def test_a_widget_is_stored_as_what_it_says(tiny: Notebook) -> None:
+def test_widget_is_stored_as_what_it_says(tiny: Notebook) -> None:
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1f"}}
     tiny.cells[4]["outputs"] = [
         {"output_type": "display_data", "data": {**view, "text/plain": "it"}}
@@ -117,11 +118,11 @@ def test_a_widget_is_stored_as_what_it_says(tiny: Notebook) -> None:
 def test_writing_twice_changes_nothing(tiny: Notebook) -> None:
     weave_sections(tiny)
     normalise(tiny)
-    assert write(tiny)
+    assert tiny.save()
     again = Notebook(tiny.path)
     weave_sections(again)
     normalise(again)
-    assert not write(again)
+    assert not again.save()
 
 
 @pytest.mark.parametrize(
@@ -129,11 +130,15 @@ def test_writing_twice_changes_nothing(tiny: Notebook) -> None:
     [
         ("# %% Sign\n", "# %% Seal\n", "no section '# %% Sign'"),
         ("# %% Sign\n", "", "no section '# %% Sign' in ch98_tiny.py"),
-        ("# %% Imports\n", "# %% Sign\n", "ch98_tiny.py: '# %% Sign' stands"),
+        (
+            "# %% Imports\n",
+            "# %% Sign\n",
+            "ch98_tiny.py: '# %% Sign' is written there twice",
+        ),
         ("import secrets\n", "import secrets\n# %% New\n", "add a code cell"),
     ],
 )
-def test_a_caption_without_its_counterpart_is_an_error(
+def test_caption_without_its_counterpart_is_an_error(
     old: str, new: str, complaint: str, tiny: Notebook
 ) -> None:
     before = tiny.path.read_bytes()
@@ -145,16 +150,16 @@ def test_a_caption_without_its_counterpart_is_an_error(
     assert tiny.path.read_bytes() == before
 
 
-def test_a_moved_caption_is_an_error(tiny: Notebook) -> None:
+def test_moved_caption_is_an_error(tiny: Notebook) -> None:
     tiny.cells[1], tiny.cells[2] = tiny.cells[2], tiny.cells[1]
     with pytest.raises(WeaveError, match="in another order"):
         weave_sections(tiny)
 
 
-def test_a_doubled_caption_is_an_error(tiny: Notebook) -> None:
+def test_doubled_caption_is_an_error(tiny: Notebook) -> None:
     tiny.cells.insert(2, dict(tiny.cells[1]))
     with pytest.raises(
-        WeaveError, match=r"tiny\.ipynb: .* stands there twice"
+        WeaveError, match=r"tiny\.ipynb: .* is written there twice"
     ):
         weave_sections(tiny)
 
@@ -166,7 +171,7 @@ def woven(tiny: Notebook) -> Notebook:
     for cell in tiny.code_cells:
         cell["metadata"]["woven"] = digest(source(cell))
     tiny.book["metadata"]["woven"] = tiny.modules_digest
-    write(tiny)
+    tiny.save()
     return Notebook(tiny.path)
 
 
@@ -187,7 +192,7 @@ def test_drift_names_the_file_the_cell_and_the_side(tiny: Notebook) -> None:
     ]
 
 
-def test_a_change_in_an_imported_module_is_drift(tiny: Notebook) -> None:
+def test_change_in_imported_module_is_drift(tiny: Notebook) -> None:
     other = tiny.module.with_name("other.py")
     other.write_text("x = 1\n", encoding="utf-8")
     tiny.cells[4]["source"] = "from snippets.other import x"
@@ -199,93 +204,133 @@ def test_a_change_in_an_imported_module_is_drift(tiny: Notebook) -> None:
     ]
 
 
-def test_a_cell_that_never_ran_is_a_failure_even_while_weaving() -> None:
-    class Parent:
-        timed_out = False
-
-    class Item:
-        parent = Parent()
-        test_outputs = None
-
-    assert failed(Item())
+def test_saved_notebook_has_the_layout_that_jupyter_writes() -> None:
+    """Opening and saving a notebook moves no byte."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        before = path.read_bytes()
+        assert not Notebook(path).save(), path.name
+        assert path.read_bytes() == before
 
 
-class TestInAFreshProcess:
-    """The command as maintainers type it."""
+def test_module_and_cells_are_formatted_first(tiny: Notebook) -> None:
+    tiny.cells[4]["source"] = "print( 'stable' )"
+    tiny.save()
+    tiny = rewrite(tiny, "import secrets", "import   secrets")
+    format_files([tiny])
+    again = Notebook(tiny.path)
+    assert source(again.cells[4]) == 'print("stable")'
+    assert "import secrets\n" in again.module.read_text(encoding="utf-8")
+    assert again.sections[0].source == "# %% Imports\nimport secrets"
 
-    pytestmark = pytest.mark.slow
+
+def test_cell_that_is_no_python_is_refused_in_ruffs_words(
+    tiny: Notebook,
+) -> None:
+    tiny.cells[4]["source"] = "print("
+    tiny.save()
+    with pytest.raises(WeaveError, match=r"ch98_tiny\.ipynb"):
+        format_files([tiny])
+
+
+def test_kernels_see_no_setting_of_a_visitor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "a visitor's")
+    monkeypatch.setenv("IPYTHONDIR", "a visitor's")
+    with kernel_environment():
+        assert "SECRET_KEY" not in os.environ
+        folder = Path(os.environ["IPYTHONDIR"]).parent
+        assert folder.is_dir()
+    assert os.environ["IPYTHONDIR"] == "a visitor's"
+    assert not folder.exists()
+
+
+class TestTheCommand:
+    """`python -m course.upkeep weave` on a course of one chapter."""
 
     @pytest.fixture
     def course(self, tiny: Notebook) -> Path:
-        """A copy of the machinery around the tiny chapter."""
+        """The tiny chapter with the course's masks."""
         root = tiny.path.parent.parent
-        for name in ("tests", "course", "snippets"):
-            shutil.copytree(
-                ROOT / name,
-                root / name,
-                dirs_exist_ok=True,
-                ignore=shutil.ignore_patterns("__pycache__"),
-            )
-        for name in ("conftest.py", "pyproject.toml"):
-            shutil.copy(ROOT / name, root)
-        setup = {
-            **tiny.cells[1],
-            "source": 'import sys\n\nsys.path.insert(0, "..")',
-        }
-        tiny.cells.insert(1, setup)
-        write(tiny)
+        (root / "tests").mkdir()
+        shutil.copy(ROOT / "tests" / "masks.cfg", root / "tests")
         return root
 
-    @staticmethod
-    def weave(course: Path) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--weave"],
-            cwd=course,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
-
     def test_outputs_change_only_where_they_differ(
-        self, tiny: Notebook, course: Path
+        self,
+        tiny: Notebook,
+        course: Path,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
-        code, printed = self.weave(course)
-        assert code == 0, printed
-        assert "Cell 3 PASSED" in printed
+        assert main(["weave"], course) == 0
+        printed = capsys.readouterr().out
+        assert "ch98_tiny: cell 3 of 4, " in printed
+        assert "s: print(sign())" in printed
+        assert printed.endswith("ch98_tiny: woven\n")
         book = Notebook(tiny.path)
-        random_output = book.code_cells[3]["outputs"]
-        assert random_output[0]["text"][0].startswith("eyJhbGci….eyJzdWIi…")
-        assert book.code_cells[4]["outputs"][0]["text"] == ["stable\n"]
+        assert drift(book) == []
+        random_output = book.code_cells[2]["outputs"]
+        assert random_output[0]["text"].startswith("eyJhbGci….eyJzdWIi….")
+        assert book.code_cells[3]["outputs"][0]["text"] == "stable\n"
 
         first = tiny.path.read_bytes()
-        code, printed = self.weave(course)
-        assert (code, tiny.path.read_bytes()) == (0, first)
-        assert "nothing to weave" in printed
+        assert main(["weave", "98"], course) == 0
+        assert capsys.readouterr().out == "ch98_tiny: up to date\n"
+        assert tiny.path.read_bytes() == first
 
-        book.code_cells[4]["source"] = "print('changed')"
-        write(book)
-        code, printed = self.weave(course)
-        assert code == 0, printed
+        book.code_cells[3]["source"] = 'print("changed")'
+        book.save()
+        assert main(["weave"], course) == 0
         book = Notebook(tiny.path)
-        assert book.code_cells[4]["outputs"][0]["text"] == ["changed\n"]
-        assert book.code_cells[3]["outputs"] == random_output
+        assert book.code_cells[3]["outputs"][0]["text"] == "changed\n"
+        assert book.code_cells[2]["outputs"] == random_output
 
         rewrite(tiny, "differs each time.", "differs every time.")
-        code, printed = self.weave(course)
-        assert code == 0, printed
+        assert main(["weave"], course) == 0
         book = Notebook(tiny.path)
-        assert book.code_cells[3]["outputs"] == random_output
-        assert "every time" in source(book.code_cells[2])
+        assert book.code_cells[2]["outputs"] == random_output
+        assert "every time" in source(book.code_cells[1])
 
-    def test_a_cell_that_fails_is_reported_and_nothing_stored(
+    def test_output_that_differs_replaces_the_stored_one(
         self, tiny: Notebook, course: Path
     ) -> None:
+        main(["weave"], course)
+        book = Notebook(tiny.path)
+        book.code_cells[3]["outputs"][0]["text"] = "never printed\n"
+        book.book["metadata"]["woven"] = "outdated"
+        book.save()
+        main(["weave"], course)
+        book = Notebook(tiny.path)
+        assert book.code_cells[3]["outputs"][0]["text"] == "stable\n"
+
+    def test_cell_that_fails_is_reported_and_nothing_stored(
+        self,
+        tiny: Notebook,
+        course: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         tiny.cells[4]["source"] = "1 / 0"
-        write(tiny)
-        code, printed = self.weave(course)
-        assert code == 1
-        assert "ZeroDivisionError" in printed
+        tiny.save()
+        assert main(["weave"], course) == 1
+        printed = capsys.readouterr().out
+        assert "ch98_tiny.ipynb, code cell 4: ZeroDivisionError" in printed
         book = Notebook(tiny.path)
         assert not any(cell["outputs"] for cell in book.code_cells)
+
+    def test_vanished_caption_is_reported(
+        self,
+        tiny: Notebook,
+        course: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        rewrite(tiny, "# %% Sign\n", "# %% Seal\n")
+        before = tiny.path.read_bytes()
+        assert main(["weave"], course) == 1
+        assert "no section '# %% Sign'" in capsys.readouterr().out
+        assert tiny.path.read_bytes() == before
+
+    def test_unknown_chapter_is_reported(
+        self, course: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["weave", "ch97"], course) == 1
+        assert "There are: ch98_tiny" in capsys.readouterr().out

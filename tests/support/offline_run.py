@@ -11,8 +11,9 @@ from pathlib import Path
 
 from course.classroom.kernel import CellResult, fresh_kernel, run_queued
 
-# No cell of the course takes a quarter of it.
-SILENCE = 15.0
+# Seconds without any message after which the cells still owed count as lost:
+# many times what a cell of the course takes, so that it fits a busy machine.
+SILENCE = 40.0
 
 # An audit hook sees every connection Python makes and cannot be removed.
 # The task factory keeps every task, so that none can fail and be forgotten.

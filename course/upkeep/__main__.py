@@ -1,0 +1,62 @@
+"""The maintainers' commands: `python -m course.upkeep weave ch04`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from course.chapters import ROOT, UnknownChapterError, chapters, find
+from course.upkeep.constraints import ConstraintsError, compile_constraints
+from course.upkeep.notebook import Notebook
+from course.upkeep.weave import WeaveError, check_captions, format_files, weave
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run a command on the course in `root`; return the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        options.command(options, root)
+    except (WeaveError, ConstraintsError, UnknownChapterError) as error:
+        print(error)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the command line: one subcommand for each task."""
+    top = argparse.ArgumentParser(
+        prog="python -m course.upkeep",
+        description="Keep the course in order.",
+    )
+    commands = top.add_subparsers(required=True, metavar="command")
+    sub = commands.add_parser(
+        "weave",
+        help="write the modules' sections into the notebooks, run what "
+        "changed, and store its outputs",
+    )
+    sub.add_argument(
+        "chapters", nargs="*", metavar="chapter", help="default: all"
+    )
+    sub.set_defaults(command=weave_chapters)
+    sub = commands.add_parser(
+        "constraints", help="compile constraints.txt (needs uv and a network)"
+    )
+    sub.set_defaults(command=lambda _, root: compile_constraints(root))
+    return top
+
+
+def weave_chapters(options: argparse.Namespace, root: Path) -> None:
+    """Weave the named chapters, or all, and print what happened to each."""
+    known = [each for each in chapters(root) if each.notebook.exists()]
+    chosen = [find(name, known) for name in options.chapters] or known
+    books = [Notebook(chapter.notebook) for chapter in chosen]
+    for book in books:
+        check_captions(book)
+    format_files(books)
+    for chapter in chosen:
+        changed = weave(Notebook(chapter.notebook))
+        word = "woven" if changed else "up to date"
+        print(f"{chapter}: {word}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
