@@ -1,7 +1,107 @@
-"""What every test run of the course loads, whichever folder it collects."""
+"""What every run of the tests has in common: environment, network, tiers.
 
-pytest_plugins = [
-    "tests.support.tiers",
-    "tests.support.fixtures",
-    "tests.support.browsers",
-]
+Fixtures live in `tests/conftest.py`. This file is in the root because pytest
+loads it for `notebooks/` too, whose cells need the same environment.
+
+    pytest              the quick tier: all that bears no mark
+    pytest -m slow      exactly what an expression such as this one selects
+    pytest --all        everything
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from _pytest import runner
+from hypothesis import settings
+
+SLOWER = ("slow", "browser")
+# Variables of the person who runs the tests; upper or lower case.
+FOREIGN = (
+    *("SECRET_KEY", "IPYTHON", "JUPYTER", "MPL", "PYTEST", "PYTHON"),
+    *("UVICORN", "WEB_CONCURRENCY", "SSL_CERT", "REQUESTS_CA", "CURL_CA"),
+    *("FORCE_COLOR", "NO_COLOR", "CLICOLOR", "COLUMNS"),
+)
+JUPYTER_FOLDERS = (
+    *("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
+    *("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"),
+    "JUPYTERLAB_WORKSPACES_DIR",
+)
+FOLDER = Path(tempfile.mkdtemp(prefix="course-"))
+OFFLINE = Path(__file__).parent / "tests" / "support" / "offline"
+
+
+def is_foreign(variable: str) -> bool:
+    """Whether a variable such as `SECRET_KEY` or `http_proxy` is dropped."""
+    name = variable.upper()
+    return name.startswith(FOREIGN) or name.endswith("_PROXY")
+
+
+def prepare_environment(folder: Path) -> None:
+    """Drop foreign variables; give Jupyter folders of its own in `folder`.
+
+    Python processes that inherit `PYTHONPATH` import `sitecustomize.py` from
+    `tests/support/offline` at their start, which cuts off their network.
+    """
+    for variable in filter(is_foreign, list(os.environ)):
+        del os.environ[variable]
+    for name in JUPYTER_FOLDERS:
+        os.environ[name] = str(folder / name.lower())
+    os.environ["PYTHONPATH"] = str(OFFLINE)
+
+
+# At import, because the modules in snippets/ read `SECRET_KEY` at theirs.
+prepare_environment(FOLDER)
+sys.path.insert(0, str(Path(__file__).parent))
+from tests.support.offline import sitecustomize  # noqa: E402, F401
+
+# One profile for every property; `--all` and `-m` try more examples.
+for profile, examples in {"quick": 25, "thorough": 100}.items():
+    settings.register_profile(
+        profile,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=examples,
+    )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("course").addoption(
+        "--all",
+        action="store_true",
+        help="run every tier: quick, slow and browser",
+    )
+
+
+def chooses_tier(config: pytest.Config) -> bool:
+    """Whether `--all` or `-m` says which tests run."""
+    return bool(config.option.all or config.option.markexpr)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Kernels behave as under JupyterLab only without PYTEST_CURRENT_TEST:
+    # ipykernel does not capture output where it finds that variable.
+    runner._update_current_test_var = lambda item, when: None
+    settings.load_profile("thorough" if chooses_tier(config) else "quick")
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Without `--all` or `-m`, keep the quick tier: what bears no mark."""
+    if chooses_tier(config):
+        return
+    slower = [
+        item for item in items if any(map(item.get_closest_marker, SLOWER))
+    ]
+    if slower:
+        config.hook.pytest_deselected(items=slower)
+        items[:] = [item for item in items if item not in slower]

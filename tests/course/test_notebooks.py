@@ -18,7 +18,7 @@ from course.upkeep.notebook import (
     source,
 )
 from tests.support.links import broken_links, pictures, vague_links
-from tests.support.tiers import Report
+from tests.support.report import Report
 
 LARGEST = 200_000
 SETUP = 'import sys\n\nsys.path.insert(0, "..")'

@@ -12,7 +12,7 @@ from course.chapters import ROOT
 from course.upkeep.comparison import Comparison
 from course.upkeep.notebook import Notebook, notebooks, source
 from tests.support.offline_run import Run, run_all
-from tests.support.tiers import Report
+from tests.support.report import Report
 
 pytestmark = pytest.mark.slow
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=str)

@@ -13,7 +13,7 @@ from course.classroom.trial import given
 from course.upkeep.notebook import Notebook, notebooks, source
 from tests.practice.wrong_answers import WrongAnswer, wrong_answers
 from tests.support.posed import Posed, calls, complaints, needed, posed
-from tests.support.tiers import Report
+from tests.support.report import Report
 
 # How many exercises a chapter poses at least: {"ch04": 2}.
 FEWEST: dict[str, int] = {"ch01": 3, "ch02": 3, "ch03": 3, "ch04": 3}

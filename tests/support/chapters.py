@@ -4,16 +4,15 @@ import ast
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from fastapi import FastAPI
 
 import snippets
-from tests.support.fixtures import Client
+from tests.support.clients import ClientOf as ClientOf
 
-ClientOf = Callable[[FastAPI], Client]
 FOLDER = Path(snippets.__file__).parent
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.chapters import ClientOf, apps
-from tests.support.tiers import Report
+from tests.support.report import Report
 from tests.system.conformance import (
     REQUIREMENTS,
     SPEAKABLE,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from course.upkeep.notebook import ROOT
-from tests.support.tiers import Report
+from tests.support.report import Report
 
 
 @pytest.mark.slow

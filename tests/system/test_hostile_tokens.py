@@ -20,7 +20,7 @@ from snippets.ch01_jwt_anatomy import (
     base64url_encode,
     decode,
 )
-from tests.support.tiers import Report
+from tests.support.report import Report
 
 pytestmark = pytest.mark.slow
 

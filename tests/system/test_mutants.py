@@ -26,7 +26,7 @@ UNIT_TESTS = [
 PYTEST = [
     *("-m", "pytest", "-x", "-q", "-rf", "--tb=no", "--noconftest"),
     *("--override-ini=addopts=", "-p", "no:cacheprovider"),
-    *("-p", "anyio.pytest_plugin", "-p", "tests.support.fixtures"),
+    *("-p", "anyio.pytest_plugin", "-p", "tests.conftest"),
 ]
 FAILED = re.compile(r"^FAILED tests/system/test_\w+\.py::test_", re.MULTILINE)
 

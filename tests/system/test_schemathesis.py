@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support.chapters import apps
 from tests.support.forgeries import signed
-from tests.support.tiers import Report
+from tests.support.report import Report
 from tests.system.contract import login
 
 pytestmark = pytest.mark.slow

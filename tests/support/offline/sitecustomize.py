@@ -1,0 +1,48 @@
+"""Cut this process off every network but loopback.
+
+Python imports a module of this name when it starts; `conftest.py` puts this
+folder into `PYTHONPATH`, so that kernels and commands started by tests are
+cut off too. An audit hook sees each connection and cannot be removed.
+"""
+
+import sys
+from typing import Any
+
+LOOPBACK = ("127.", "localhost", "::1")
+
+
+def host_of(event: str, args: tuple[Any, ...]) -> str | None:
+    """Return the host an audit event is about: `"example.org"`; else None.
+
+    A Unix socket's address is a path, which names no host.
+    """
+    match event, args:
+        case (
+            "socket.connect" | "socket.sendto" | "socket.sendmsg",
+            (_, (host, *_)),
+        ):
+            pass
+        case (
+            "socket.getaddrinfo"
+            | "socket.gethostbyname"
+            | "socket.gethostbyaddr",
+            (host, *_),
+        ):
+            pass
+        case _:
+            return None
+    return host.decode() if isinstance(host, bytes) else host
+
+
+def refuse_other_hosts(event: str, args: tuple[Any, ...]) -> None:
+    """Let an event pass unless it reaches for a host beyond loopback.
+
+    Raises:
+        OSError: the event names another host.
+    """
+    host = host_of(event, args)
+    if host and not host.startswith(LOOPBACK):
+        raise OSError(f"the tests' network is cut: {event} to {host}")
+
+
+sys.addaudithook(refuse_other_hosts)
