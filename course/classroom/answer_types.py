@@ -1,23 +1,27 @@
-"""Answers: what a learner hands over, made fit to be tried.
+"""Answer types: what a learner hands over, checked and made ready to try.
 
-Each function takes anything at all. What is not of its kind it refuses in a
-sentence of its own.
+Each function takes any object. If the object is not of its kind, the
+function raises an UnmetError whose message says what to hand over instead.
 """
 
+import ast
+import functools
 import inspect
-from collections.abc import Awaitable, Callable
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from course.classroom.excerpt import excerpt, excerpt_of_answer
 from course.classroom.trial import (
     UnmetError,
     UntouchedError,
     attempt,
-    saw,
-    shown,
+    record_outcome,
+    record_result,
 )
 
 
@@ -35,7 +39,19 @@ def a_value(answer: object) -> Any:  # noqa: ANN401
 
 
 def a_function(answer: object) -> Callable[..., Any]:
-    """Take a plain `def`."""
+    """Take a plain `def` that returns a value."""
+    return watched_function(answer, may_return_none=False)
+
+
+def a_lookup(answer: object) -> Callable[..., Any]:
+    """Take a plain `def` that returns a value, or None if there is none."""
+    return watched_function(answer, may_return_none=True)
+
+
+def watched_function(
+    answer: object, *, may_return_none: bool
+) -> Callable[..., Any]:
+    """Take a plain `def`, and report each of its calls to the trial."""
     function = callable_of(answer)
     name = name_of(function)
     if inspect.iscoroutinefunction(function):
@@ -44,33 +60,22 @@ def a_function(answer: object) -> Callable[..., Any]:
             "runs none of its lines. Here a plain `def` is asked for."
         )
 
+    @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> Any:  # noqa: ANN401
         with attempt(fitting_call(function, args, kwargs)):
             result = function(*args, **kwargs)
         if inspect.iscoroutine(result):
             result.close()
             raise UnmetError(
-                f"`{name}` returned a coroutine: it calls an `async def` and "
-                "nobody awaits it, so nothing ran."
+                f"`{name}` returned a coroutine: it calls an `async def` "
+                "without `await`, so nothing ran."
             )
-        return returned(function, result)
-
-    return call
-
-
-def an_async_function(answer: object) -> Callable[..., Awaitable[Any]]:
-    """Take an `async def`."""
-    function = callable_of(answer)
-    if not inspect.iscoroutinefunction(function):
-        raise UnmetError(
-            f"`{name_of(function)}` is a plain `def`. Here an `async def` is "
-            "asked for: whoever calls it will `await` it."
-        )
-
-    async def call(*args: object, **kwargs: object) -> Any:  # noqa: ANN401
-        with attempt(fitting_call(function, args, kwargs)):
-            result = await function(*args, **kwargs)
-        return returned(function, result)
+        if result is ... or (result is None and is_stub(function)):
+            raise UntouchedError
+        record_result(result)
+        if result is None and not may_return_none:
+            record_outcome("returned `None`: is a `return` missing?")
+        return result
 
     return call
 
@@ -86,10 +91,15 @@ def an_app(answer: object) -> httpx.AsyncClient:
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         """Forward to the app, and report what it raises with the request."""
+        start: dict[str, Any] = {}
+        body = bytearray()
 
         async def relay(message: Any) -> None:  # noqa: ANN401
-            if message["type"] == "http.response.start":
-                saw(f"answered {message['status']}")
+            start.update(message)
+            body.extend(message.get("body", b""))
+            record_outcome(
+                f"answered {excerpt_of_message(start, bytes(body))}"
+            )
             await send(message)
 
         with attempt(f"{scope['method']} {scope['path']}"):
@@ -98,6 +108,16 @@ def an_app(answer: object) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=watched),
         base_url="http://testserver",
+    )
+
+
+def excerpt_of_message(start: Mapping[str, Any], body: bytes) -> str:
+    """Write the answer that an app sends: status, challenge and body."""
+    headers = httpx.Headers(start["headers"])
+    return excerpt_of_answer(
+        start["status"],
+        headers.get("WWW-Authenticate"),
+        body.decode("utf-8", "replace"),
     )
 
 
@@ -114,12 +134,12 @@ def callable_of(answer: object) -> Callable[..., Any]:
 
 
 def described(thing: object) -> str:
-    """Say what something is: "the class `Token`", "the `str` 'abc'"."""
+    """Describe an object: "the class `Token`", "the function `halve`"."""
     if inspect.isclass(thing):
         return f"the class `{thing.__name__}`"
     if inspect.isroutine(thing):
         return f"the function `{name_of(thing)}`"
-    return f"`{shown(thing)}`, which is of type `{type(thing).__name__}`"
+    return f"`{excerpt(thing)}`, which is of type `{type(thing).__name__}`"
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -134,8 +154,8 @@ def fitting_call(
     kwargs: dict[str, object],
 ) -> str:
     """Write a call as code, if the function has the parameters for it."""
-    written = [shown(value) for value in args]
-    written += [f"{key}={shown(value)}" for key, value in kwargs.items()]
+    written = [excerpt(value) for value in args]
+    written += [f"{key}={excerpt(value)}" for key, value in kwargs.items()]
     call = f"{name_of(function)}({', '.join(written)})"
     try:
         signature = inspect.signature(function)
@@ -152,24 +172,24 @@ def fitting_call(
     return call
 
 
-def returned(function: Callable[..., Any], result: object) -> object:
-    """Note what a call returned; an untouched stub returns nothing."""
-    if result is ... or (result is None and is_empty(function)):
-        raise UntouchedError
-    saw(f"returned `{shown(result)}`")
-    if result is None:
-        saw("returned `None`: is a `return` missing?")
-    return result
+def is_stub(function: Callable[..., Any]) -> bool:
+    """Whether a function's body is but a docstring, `pass` or `...`.
 
-
-def is_empty(function: Callable[..., Any]) -> bool:
-    """Whether a function's body is but a docstring, `pass` or `...`."""
-    if not inspect.isfunction(function):
+    A function whose source cannot be found counts as written.
+    """
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+        definition = ast.parse(source).body[0]
+    except (OSError, TypeError, SyntaxError, IndexError):
         return False
-    code = function.__code__
-    constants = set(map(repr, code.co_consts))
-    return (
-        constants <= {repr(None), repr(...), repr(function.__doc__)}
-        and not code.co_names
-        and code.co_nlocals == len(inspect.signature(function).parameters)
+    return isinstance(
+        definition, ast.FunctionDef | ast.AsyncFunctionDef
+    ) and all(map(does_nothing, definition.body))
+
+
+def does_nothing(statement: ast.stmt) -> bool:
+    """Whether a statement is `pass`, `...` or a docstring."""
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
     )

@@ -1,35 +1,33 @@
-"""Practice: exercises whose verdicts say what failed, and why it matters."""
+"""Exercises: verdicts on answers that say what failed, and why it matters."""
 
 import asyncio
 import hashlib
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from course import practice as exercises
-from course.classroom import sandbox
+from course.classroom import registry, sandbox
 from course.classroom.card import AMBER, GREEN, Card, details, paragraphs, wrap
-from course.classroom.sandbox import Outcome
+from course.classroom.excerpt import excerpt, excerpt_of_error
+from course.classroom.sandbox import Limits, Outcome
 from course.classroom.trial import (
     TRIAL,
     Trial,
     UnmetError,
     UntouchedError,
-    shown,
-    told,
 )
 
-DEADLINE = 5.0
 LONGEST_PRINT = 10
 HINTS = ("a nudge", "closer", "nearly there")
+LIMITS = Limits()
+LOOKS_FOR = {"computed": "a loop", "waited": "a wait"}
 RESTART = (
     "It still runs in the background: restart the kernel (Kernel > Restart "
-    "Kernel…), run the cells above again, and look for a loop or a wait that "
-    "never ends."
+    "Kernel…) and run the cells above again."
 )
 
-Check = Callable[[Any], Awaitable[None] | None]
+Check = Callable[[Any], Coroutine[Any, Any, None] | None]
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,17 @@ EXERCISES: dict[str, Exercise] = {}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one answer, and what was tried until then."""
+    """What came of one answer, and what was tried until then.
+
+    `crash` is what the check itself raised where it should have said what is
+    wrong: the answer is not accepted, and not refused for a reason either.
+    """
 
     passed: bool
     headline: str
     details: tuple[str, ...]
     tried: tuple[str, ...]
+    crash: BaseException | None = None
 
     @property
     def card(self) -> Card:
@@ -76,7 +79,7 @@ def exercise(
 
     Args:
         name: what `check` and `hint` are called with.
-        wants: the kind of answer, from `answers`.
+        wants: the kind of answer, from `answer_types`.
         hints: a nudge, a closer one, and one that is nearly the solution.
 
     Raises:
@@ -87,79 +90,72 @@ def exercise(
     if len(hints) != len(HINTS):
         raise ValueError(f"three hints, please: {name!r}")
 
-    def register(check: Check) -> Check:
-        EXERCISES[name] = Exercise(name, wants, check, hints)
-        return check
+    def register(function: Check) -> Check:
+        EXERCISES[name] = Exercise(name, wants, function, hints)
+        return function
 
     return register
 
 
 def check(name: str, answer: object) -> None:
-    """Try an answer, and say what it does right or which step fails."""
-    task = find(name)
+    """Try an answer, and print what passed or which expectation failed."""
+    task = registry.find(EXERCISES, name)
     (judge(task, answer).card if task else unknown(name)).show()
 
 
 def hint(name: str, number: int | None = None) -> None:
     """Offer three hints, folded; with a number, print that one."""
-    task = find(name)
+    task = registry.find(EXERCISES, name)
     (help_with(task, number) if task else unknown(name)).show()
 
 
-def find(name: str) -> Exercise | None:
-    """Find an exercise of any chapter."""
-    exercises.load()
-    return EXERCISES.get(str(name))  # whatever was handed over
-
-
-def unknown(name: str) -> Card:
-    """Say which exercises there are."""
-    listed = "\n".join(f"- {known}" for known in EXERCISES)
+def unknown(name: object) -> Card:
+    """List the exercises whose names are nearest to a misspelt one."""
     return paragraphs(
-        f"There is no exercise {shown(name)}. There are:", listed
+        f"There is no exercise `{excerpt(name)}`. The nearest names are:",
+        registry.closest(EXERCISES, name),
     )
 
 
-def judge(
-    task: Exercise, answer: object, seconds: float = DEADLINE
-) -> Verdict:
+def judge(task: Exercise, answer: object, limits: Limits = LIMITS) -> Verdict:
     """Run a check on an answer, whatever the answer is or does."""
     trial = Trial()
 
     def work() -> None:
         TRIAL.set(trial)
         ending = task.check(task.wants(answer))
-        if inspect.isawaitable(ending):
-            asyncio.run(finish(ending))
+        if inspect.iscoroutine(ending):
+            asyncio.run(ending)
 
-    outcome = sandbox.run(work, seconds)
-    passed = outcome.ended and outcome.failure is None
-    headline, *details = findings(task, trial, outcome, seconds)
+    outcome = sandbox.run(work, limits, lambda: trial.calls)
+    headline, *lines = findings(task, trial, outcome)
     if printed := outcome.printed.strip().splitlines():
-        details.append("\n".join(["It printed:", *printed[:LONGEST_PRINT]]))
+        lines.append("\n".join(["It printed:", *printed[:LONGEST_PRINT]]))
+    lines += [f"Python warned: {warning}" for warning in outcome.warned]
+    passed = outcome.failure is None and outcome.exceeded is None
     if not passed:
-        details.append(f'Stuck? `hint("{task.name}")`')
-    return Verdict(passed, headline, tuple(details), tuple(trial.tried))
+        lines.append(f'Stuck? `hint("{task.name}")`')
+    crashed = not isinstance(outcome.failure, UnmetError | None)
+    return Verdict(
+        passed,
+        headline,
+        tuple(lines),
+        tuple(trial.tried),
+        outcome.failure if crashed else None,
+    )
 
 
-async def finish(ending: Awaitable[None]) -> None:
-    """Await a check."""
-    await ending
-
-
-def findings(
-    task: Exercise, trial: Trial, outcome: Outcome, seconds: float
-) -> list[str]:
-    """Say how a trial went: a headline, then what was tried or what failed."""
+def findings(task: Exercise, trial: Trial, outcome: Outcome) -> list[str]:
+    """Report a trial: a headline, then what was tried or what failed."""
     not_yet = f"Not yet: {task.name}"
     match outcome.failure:
-        case None if outcome.ended:
+        case _ if outcome.exceeded:
+            restart = [RESTART] if outcome.left_behind else []
+            why = stopped(trial, outcome)
+            return [not_yet, *trial.explain(why), *restart]
+        case None:
             tried = "; ".join(trial.tried)
             return [f"Passed: {task.name}", f"Tried: {tried}."]
-        case None:
-            running = f"`{trial.call}`" if trial.call else "Your answer"
-            hung = f"{running} did not end in {seconds:g} seconds."
-            return [not_yet, *trial.story(hung), RESTART]
         case UntouchedError():
             return [
                 f"Nothing to check yet: {task.name}",
@@ -168,8 +164,19 @@ def findings(
         case UnmetError() as unmet:
             why = str(unmet)
         case failure:
-            why = f"What came back cannot be checked: `{told(failure)}`."
-    return [not_yet, *trial.story(why)]
+            raised = excerpt_of_error(failure)
+            why = f"What came back cannot be checked: `{raised}`."
+    return [not_yet, *trial.explain(why)]
+
+
+def stopped(trial: Trial, outcome: Outcome) -> str:
+    """Explain that the last call of a check was over its limit."""
+    verb, seconds = outcome.exceeded or ("", 0)
+    call = f"the call `{trial.call}`" if trial.call else "your answer"
+    return (
+        f"The check was stopped: {call} {verb} for more than {seconds:g} "
+        f"seconds. Look for {LOOKS_FOR[verb]} that never ends."
+    )
 
 
 def help_with(task: Exercise, number: int | None) -> Card:
@@ -184,7 +191,7 @@ def help_with(task: Exercise, number: int | None) -> Card:
             wrap(text),
             f'<div style="padding-left: 6px">{"".join(folds)}</div>',
         )
-    if number not in (1, 2, 3):
+    if number not in range(1, len(HINTS) + 1):
         return paragraphs(
             f"There is no hint {number!r}.", f"Ask for `{call}, 1)`."
         )

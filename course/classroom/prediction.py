@@ -1,13 +1,13 @@
 """Predictions: a question before the cell that answers it.
 
-The options stand in `exercises/chNN.py`, not in the notebook: a cell that
-shows its answers asks nothing.
+The options are written in `course/practice/chNN.py`, not in the notebook: a
+cell that shows its answers asks nothing.
 """
 
 import hashlib
 from dataclasses import dataclass
 
-from course import practice as exercises
+from course.classroom import registry
 from course.classroom.card import (
     GREY,
     Card,
@@ -16,14 +16,14 @@ from course.classroom.card import (
     to_html,
     wrap,
 )
-from course.classroom.trial import shown
+from course.classroom.excerpt import excerpt
 
 LETTERS = "abc"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One prediction somebody may make, and what to tell them."""
+    """One answer that a learner may predict, and the reply to it."""
 
     text: str
     answer: str
@@ -64,41 +64,43 @@ def prediction(question: str, *options: Option) -> None:
     if sum(option.is_right for option in options) != 1:
         raise ValueError(f"one right option, please: {question!r}")
     if question in PREDICTIONS:
-        raise ValueError(f"this question is asked already: {question!r}")
+        raise ValueError(f"this question is registered already: {question!r}")
     PREDICTIONS[question] = Prediction(question, options)
 
 
 def predict(question: str, choice: str | None = None) -> None:
     """Ask for a prediction; each option opens its answer.
 
-    With a choice, such as "b", print the answer to that option instead.
+    With a choice, such as "b" or "B", print the answer to that option instead.
     """
     ask(question, choice).show()
 
 
 def ask(question: str, choice: str | None = None) -> Card:
     """Build what `predict` shows."""
-    exercises.load()
-    asked = PREDICTIONS.get(str(question))  # whatever was handed over
-    if asked is None:
-        listed = "\n".join(f"- {known}" for known in PREDICTIONS)
-        said = shown(question)
-        return paragraphs(f"There is no question {said}. There are:", listed)
-    lettered = dict(zip(LETTERS, asked.options, strict=True))
-    if choice is None:
-        return unanswered(asked, lettered)
-    if choice not in lettered:
+    found = registry.find(PREDICTIONS, question)
+    if found is None:
         return paragraphs(
-            f"There is no option {choice!r}.", 'Say "a", "b" or "c".'
+            f"There is no question `{excerpt(question)}`. The nearest are:",
+            registry.closest(PREDICTIONS, question),
         )
-    option = lettered[choice]
-    return paragraphs(f"{choice}. {option.text}", option.answer)
+    lettered = dict(zip(LETTERS, found.options, strict=True))
+    if choice is None:
+        return unanswered(found, lettered)
+    letter = str(choice).strip().lower()
+    if letter not in lettered:
+        return paragraphs(
+            f"There is no option `{excerpt(choice)}`.",
+            'Choose "a", "b" or "c".',
+        )
+    option = lettered[letter]
+    return paragraphs(f"{letter}. {option.text}", option.answer)
 
 
-def unanswered(asked: Prediction, lettered: dict[str, Option]) -> Card:
+def unanswered(found: Prediction, lettered: dict[str, Option]) -> Card:
     """Write the question and its options, the answers folded away."""
-    group = hashlib.sha256(asked.question.encode()).hexdigest()[:8]
-    lines = [f"Predict: {asked.question}"]
+    group = hashlib.sha256(found.question.encode()).hexdigest()[:8]
+    lines = [f"Predict: {found.question}"]
     folds = []
     for letter, option in lettered.items():
         line = f"{letter}. {option.text}"

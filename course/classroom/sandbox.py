@@ -1,20 +1,77 @@
-"""The sandbox: a learner's code, run where it can hang, exit and print."""
+"""The sandbox: a learner's code, run where it can hang, exit and print.
+
+A check runs in a thread of its own while the cell waits for it. What ends a
+check that hangs does not depend on how busy the machine is:
+
+- *Computing* is measured in CPU seconds of this process, per call of the
+  answer, so neither other processes nor a slow hash in an earlier call count.
+- *Waiting* is measured by the clock, since a call that sleeps uses no CPU.
+  Its limit is several times longer: an honest call that needs a tenth of a
+  second would have to be slowed down some hundred times to reach it.
+
+A call over its limit is stopped by an exception raised within it. Only a call
+that waits inside C code cannot be stopped so; its thread is left behind, and
+the outcome says so.
+"""
 
 import contextlib
+import ctypes
+import gc
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn
 
 from IPython import get_ipython
 
 LONGEST_PRINT = 500
+POLL = 0.05
+PATIENCE = 40
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long one call of an answer may take, in seconds."""
+
+    computing: float = 5.0
+    waiting: float = 30.0
+
+
+class StoppedError(SystemExit):
+    """Raised within a call that is over its limit.
+
+    It is a SystemExit because Python ends a thread on it without a traceback.
+    """
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        failure: what it raised, or None.
+        printed: the first 500 characters of its stdout and stderr.
+        warned: the messages of the warnings that it caused.
+        exceeded: "computed" or "waited", if its last call was over that
+            limit, and the limit in seconds.
+        left_behind: whether it could not be stopped and is still running.
+    """
+
+    failure: BaseException | None
+    printed: str
+    warned: tuple[str, ...] = ()
+    exceeded: tuple[str, float] | None = None
+    left_behind: bool = False
 
 
 class Record:
-    """What a run printed; the first few hundred characters of it."""
+    """A stream that keeps the first few hundred characters written to it."""
+
+    encoding = "utf-8"
 
     def __init__(self) -> None:
         self.text = ""
@@ -24,69 +81,117 @@ class Record:
         self.text += text[: LONGEST_PRINT - len(self.text)]
         return len(text)
 
-
-# Tasks and worker threads inherit it: what they print is kept as well.
-RECORD: ContextVar[Record | None] = ContextVar("RECORD", default=None)
-
-
-class Fork:
-    """A stream that keeps a run's words apart from everybody else's."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """Write into the record of the run this is called from, if any."""
-        return (RECORD.get() or self._stream).write(text)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._stream, name)
+    def flush(self) -> None:
+        """Do nothing: all text is kept at once."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: with a failure, without, or not in time."""
+def run(
+    work: Callable[[], None],
+    limits: Limits = Limits(),
+    calls: Callable[[], int] = lambda: 0,
+) -> Outcome:
+    """Run some work in a thread of its own, and wait for it within limits.
 
-    ended: bool
-    failure: BaseException | None
-    printed: str
+    Nothing that the work raises comes out, `SystemExit` and
+    `KeyboardInterrupt` included.
 
-
-def run(work: Callable[[], None], seconds: float) -> Outcome:
-    """Run some work in a thread of its own and wait for it, not for ever.
-
-    Nothing it raises comes out, `SystemExit` and `KeyboardInterrupt`
-    included. Work that does not end in time goes on in the background, and
-    what it prints is still kept.
+    Args:
+        work: what to run.
+        limits: how long a call may compute, and how long it may wait.
+        calls: counts the calls so far; with each one the clocks start anew.
     """
     record = Record()
     failures: list[BaseException] = []
 
     def target() -> None:
-        RECORD.set(record)
         try:
             work()
+        except StoppedError:
+            pass
         except BaseException as failure:  # it is reported, all of it
             failures.append(failure)
+            release(failure)
 
+    others = set(threading.enumerate())
     thread = threading.Thread(target=target, name="answer", daemon=True)
-    with forked_streams(until_ended=thread), exit_that_raises():
+    with exit_that_raises(), kept(record) as caught:
         thread.start()
-        thread.join(seconds)
-    ended = not thread.is_alive()
-    return Outcome(ended, failures[0] if failures else None, record.text)
+        exceeded = wait_for(thread, limits, calls)
+        left_behind = bool(exceeded) and not stop(thread, others)
+    warned = dict.fromkeys(str(warning.message) for warning in caught)
+    failure = failures[0] if failures else None
+    return Outcome(failure, record.text, tuple(warned), exceeded, left_behind)
+
+
+def wait_for(
+    thread: threading.Thread, limits: Limits, calls: Callable[[], int]
+) -> tuple[str, float] | None:
+    """Wait until a thread ends or one of its calls is over a limit.
+
+    Returns:
+        The limit that was exceeded, in words and in seconds, or None.
+    """
+    call = -1
+    computing = waiting = 0.0
+    while True:
+        if call != calls():
+            call = calls()
+            computing, waiting = time.process_time(), time.monotonic()
+        thread.join(POLL)
+        if not thread.is_alive():
+            return None
+        if time.process_time() - computing > limits.computing:
+            over = "computed", limits.computing
+        elif time.monotonic() - waiting > limits.waiting:
+            over = "waited", limits.waiting
+        else:
+            continue
+        if call == calls():
+            return over
+
+
+def stop(thread: threading.Thread, others: Iterable[object]) -> bool:
+    """Raise StoppedError in a thread, and in those that it has started.
+
+    Returns:
+        Whether the thread has ended.
+    """
+    for _ in range(PATIENCE):
+        for each in set(threading.enumerate()) - set(others):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(each.ident or 0), ctypes.py_object(StoppedError)
+            )
+        thread.join(POLL)
+        if not thread.is_alive():
+            return True
+    return False
+
+
+def release(failure: BaseException) -> None:
+    """Let go of all that the frames of an exception hold.
+
+    A coroutine in them that was never awaited would otherwise complain later,
+    during the next attempt.
+    """
+    found: BaseException | None = failure
+    while found is not None:
+        traceback.clear_frames(found.__traceback__)
+        found = found.__cause__ or found.__context__
+    gc.collect(1)
 
 
 @contextlib.contextmanager
-def forked_streams(until_ended: threading.Thread) -> Iterator[None]:
-    """Keep a thread's words off stdout and stderr, as long as it lives."""
-    streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Fork(streams[0]), Fork(streams[1])
-    try:
-        yield
-    finally:
-        if not until_ended.is_alive():
-            sys.stdout, sys.stderr = streams
+def kept(record: Record) -> Iterator[list[warnings.WarningMessage]]:
+    """Keep what is printed and warned of, as long as a run lasts."""
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(record),
+        contextlib.redirect_stderr(record),
+    ):
+        warnings.simplefilter("default")
+        for quiet in (DeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", quiet)
+        yield caught
 
 
 @contextlib.contextmanager
@@ -96,13 +201,13 @@ def exit_that_raises() -> Iterator[None]:
     if shell is None:
         yield
         return
-    shell.ask_exit = leave
+    shell.ask_exit = raise_system_exit
     try:
         yield
     finally:
         del shell.ask_exit
 
 
-def leave() -> NoReturn:
-    """Do what `exit()` does outside of notebooks."""
-    raise SystemExit
+def raise_system_exit() -> NoReturn:
+    """Raise SystemExit, in place of IPython's `ask_exit`."""
+    sys.exit()

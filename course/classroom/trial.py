@@ -1,7 +1,7 @@
-"""Trials: one run of a check, told step by step.
+"""Trials: one run of a check, recorded step by step.
 
     given("a token signed with another key")
-    with refused("its claims came back: everybody can be admin now"):
+    with refused("The claims came back: anyone can be admin.", ValueError):
         decode(FORGED, KEY)
 
 The words of `given` open the verdict when an expectation after it fails, and
@@ -10,28 +10,36 @@ answer gets right.
 """
 
 import asyncio
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
-from course.classroom.failure import one_line
+from course.classroom.excerpt import excerpt, excerpt_of_error
+from course.classroom.sandbox import StoppedError
 
-LONGEST_VALUE = 60
-ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+# An exception class, or the name of one that the learner's notebook defines:
+# its class is another one in each kernel.
+Kind = type[BaseException] | str
 
 
 @dataclass
 class Trial:
-    """What a check has tried so far, and what the answer did last."""
+    """What a check has tried so far, and what the answer did last.
+
+    `call` is the last call as code, `calls` how many there were, and `result`
+    what the last one returned.
+    """
 
     tried: list[str] = field(default_factory=list)
     call: str = ""
+    calls: int = 0
     seen: str = ""
+    result: object = ...
 
-    def story(self, why: str) -> list[str]:
-        """Tell what was given, what is wrong with it, and what was seen."""
+    def explain(self, why: str) -> list[str]:
+        """Write what was given, what is wrong with it, and what was seen."""
         before = [f"Given: {self.tried[-1]}"] if self.tried else []
         after = [f"Seen: {self.seen}"] if self.seen else []
         return [*before, why, *after]
@@ -51,9 +59,19 @@ class UntouchedError(UnmetError):
 class CallError(UnmetError):
     """A call of the answer raised; the exception is its `__cause__`."""
 
+    def is_a(self, *kinds: Kind) -> bool:
+        """Whether the exception is of one of some kinds, by class or name."""
+        names = {kind.__name__ for kind in type(self.__cause__).__mro__}
+        return any(
+            kind in names
+            if isinstance(kind, str)
+            else isinstance(self.__cause__, kind)
+            for kind in kinds
+        )
+
 
 def given(words: str) -> None:
-    """Say what is tried next: "a token signed with another key"."""
+    """Name the input that is tried next: "a token without `exp`"."""
     TRIAL.get().tried.append(words)
 
 
@@ -73,27 +91,77 @@ def expect(condition: object, why: str) -> None:
 
 
 @contextmanager
-def refused(why: str, by: type[Exception] = Exception) -> Iterator[None]:
-    """Go on if a call of the answer raises.
+def refused(why: str, by: Kind, otherwise: str = "") -> Iterator[None]:
+    """Go on if a call of the answer raises the exception that is demanded.
+
+        with refused("The key is too short.", ValueError):
+            read_secret_key({"SECRET_KEY": "short"})
 
     Args:
-        why: a sentence, should it return instead.
-        by: the exception it must be, or a parent of it.
+        why: a sentence, should the call return a value instead.
+        by: the exception that it must be, or a parent of it; the name of
+            one, if the notebook defines it.
+        otherwise: what another exception would lead to.
 
     Raises:
         UnmetError: nothing was raised, or something else.
     """
+    name = by if isinstance(by, str) else by.__name__
     try:
         yield
     except CallError as error:
         if not isinstance(error.__cause__, Exception):
             raise
-        if not isinstance(error.__cause__, by):
+        if not error.is_a(by):
+            remark = f" {otherwise}" if otherwise else ""
             raise UnmetError(
-                f"{error} A refusal is expected, but as `{by.__name__}`."
+                f"{error} A refusal is expected, but as `{name}`.{remark}"
             ) from error
     else:
-        raise UnmetError(why)
+        raise UnmetError(instead_of_raising(name) or why)
+
+
+def instead_of_raising(name: str) -> str:
+    """Explain a refusal that was returned; an empty string for a value."""
+    trial = TRIAL.get()
+    if isinstance(trial.result, BaseException):
+        result = "the exception"
+    elif trial.result is None:
+        result = "`None`"
+    else:
+        return ""
+    record_outcome(f"returned `{excerpt(trial.result)}`")
+    return (
+        f"It returned {result} instead of raising `{name}`. A caller that "
+        "does not look at the result goes on as if all were well: `raise`."
+    )
+
+
+@contextmanager
+def may_not_raise(why: str, *kinds: Kind) -> Iterator[None]:
+    """Explain an exception of some kinds, should a call of the answer raise.
+
+        with may_not_raise("A visitor would get a 500.", ValueError):
+            verify("\\0", hashed)
+
+    An exception of another kind is reported without the explanation, which
+    was not written for it.
+
+    Args:
+        why: what such an exception would lead to.
+        kinds: the exceptions that the explanation is about, each a class or,
+            if the notebook defines it, a name.
+
+    Raises:
+        UnmetError: the call raised one of them.
+        CallError: it raised something else.
+    """
+    try:
+        yield
+    except CallError as error:
+        if not error.is_a(*kinds):
+            raise
+        raise UnmetError(f"{error} {why}") from error
 
 
 @contextmanager
@@ -105,44 +173,32 @@ def attempt(call: str) -> Iterator[None]:
         CallError: it raised anything else.
     """
     trial = TRIAL.get()
-    trial.call, trial.seen = call, ""
+    trial.call, trial.seen, trial.result = call, "", ...
+    trial.calls += 1
     try:
         yield
+    except StoppedError:
+        raise
     except (SystemExit, KeyboardInterrupt, asyncio.CancelledError) as failure:
         raise CallError(
-            f"`{call}` raised `{told(failure)}`, which stops the whole "
-            "program. Raise an ordinary exception, or return."
+            f"`{call}` raised `{excerpt_of_error(failure)}`, which stops the "
+            "whole program. Raise an ordinary exception, or return."
         ) from failure
     except Exception as failure:
         if isinstance(failure, NotImplementedError) and not failure.args:
             raise UntouchedError from failure
-        raise CallError(f"`{call}` raised `{told(failure)}`.") from failure
+        raise CallError(
+            f"`{call}` raised `{excerpt_of_error(failure)}`."
+        ) from failure
 
 
-def saw(outcome: str) -> None:
-    """Remember how the last call ended, for the verdict: "returned `2`"."""
+def record_outcome(outcome: str) -> None:
+    """Keep how the last call ended, for the verdict: "returned `2`"."""
     trial = TRIAL.get()
     trial.seen = f"`{trial.call}` {outcome}"
 
 
-def shown(value: object) -> str:
-    """Write a value as code: short, on one line, the same each time."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return tidy(text)
-
-
-def told(failure: BaseException) -> str:
-    """Write an exception as `Type: message`, even one that has no words."""
-    try:
-        return tidy(one_line(failure), longest=200)
-    except BaseException:
-        return type(failure).__name__
-
-
-def tidy(text: str, longest: int = LONGEST_VALUE) -> str:
-    """Fold lines, drop addresses, cut what is long."""
-    text = " ".join(ADDRESS.sub("", text).replace("`", "'").split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def record_result(result: Any) -> None:  # noqa: ANN401
+    """Keep what the last call returned, for the verdict and for `refused`."""
+    TRIAL.get().result = result
+    record_outcome(f"returned `{excerpt(result)}`")

@@ -1,17 +1,13 @@
 """Each chapter's practice, `chNN.py`: its predictions and its exercises.
 
-A check is a story: `given` says what is tried, `expect` and `refused` say
-what must come of it and, in a sentence for the learner, why. The first
-`given` is the happy path; the hostile ones follow. An app under test is the
-learner's own, but what it reads is shared: work on a copy of the users, as
-`ch03.py` does. Chapters are found by name, when a check runs.
+A check reads as a list of cases: `given` names the input that is tried, and
+`expect`, `refused` and `may_not_raise` say what must come of it and, in a
+sentence for the learner, why. The first `given` is the happy path; the
+hostile inputs follow. An app under test is the learner's own, but the tables
+that it reads are shared: a check lends it users of its own, as `ch03.py` does
+with `lent`.
+
+A practice module imports its own chapter at the top, and a later chapter only
+inside a check. The classroom imports these modules when they are needed: see
+`course.classroom.registry`.
 """
-
-import importlib
-import pkgutil
-
-
-def load() -> None:
-    """Import every chapter's practice, which registers what it holds."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")

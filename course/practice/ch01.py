@@ -2,18 +2,22 @@
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from course.classroom.answer_types import a_function
+from course.classroom.answer_types import a_function, a_lookup
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.token.parse import base64url_encode
-from course.classroom.trial import CallError, UnmetError, expect, given
+from course.classroom.trial import expect, given, may_not_raise, refused
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
+REFUSED = "RefusedTokenError"  # the notebook's own class
+CRASHES = (
+    "A service catches `RefusedTokenError` and answers 401. Any other "
+    "exception becomes a 500."
+)
 KEY = b"the checker's key, published as the other is"
 JOHN = {"sub": "johndoe"}
 OTHER_NAMES = ("None", "RS256", "", None, 256, ["HS256"])
@@ -121,34 +125,6 @@ def unsigned(header: object) -> str:
     return signed(header, JOHN).rpartition(".")[0] + "."
 
 
-@contextmanager
-def answering(why: str) -> Iterator[None]:
-    """Say why a call of the answer may not raise, should it."""
-    try:
-        yield
-    except CallError as error:
-        raise UnmetError(f"{error} {why}") from error
-
-
-@contextmanager
-def refusing(why: str) -> Iterator[None]:
-    """Go on if a call raises the notebook's own RefusedTokenError.
-
-    Its class is another one in each kernel, so it goes by its name.
-    """
-    try:
-        yield
-    except CallError as error:
-        kinds = [kind.__name__ for kind in type(error.__cause__).__mro__]
-        if "RefusedTokenError" not in kinds:
-            raise UnmetError(
-                f"{error} A service catches `RefusedTokenError` and answers "
-                "401. Any other exception becomes a 500."
-            ) from error
-    else:
-        raise UnmetError(why)
-
-
 @exercise(
     "repair the decoder",
     a_function,
@@ -167,7 +143,9 @@ def repair_the_decoder(open_token: Callable[..., Any]) -> None:
     """`open_token(token, key)` takes HS256, said and done."""
     honest = signed(HEADER, JOHN)
     given("an honest token")
-    with answering("Who refuses honest tokens logs everybody out."):
+    with may_not_raise(
+        "Who refuses honest tokens logs everybody out.", REFUSED
+    ):
         expect(
             open_token(honest, KEY) == JOHN,
             "Its claims did not come back: nobody can log in any more.",
@@ -175,51 +153,62 @@ def repair_the_decoder(open_token: Callable[..., Any]) -> None:
     given("Mallory's own token, with johndoe's claims put in")
     hers = signed(HEADER, {"sub": "mallory"}).rpartition(".")[2]
     forged = unsigned(HEADER) + hers
-    with refusing(
+    with refused(
         "The signature is no longer compared. That HS256 stands in a header "
-        "proves nothing: anybody can write it there."
+        "proves nothing: anybody can write it there.",
+        REFUSED,
+        CRASHES,
     ):
         open_token(forged, KEY)
     given("`none` in the header, and no signature")
-    with refusing(
+    with refused(
         "Mallory is johndoe, and had no key. For a name that is not among "
-        "`HASHES` the decoder expects an empty signature, and she sends one."
+        "`HASHES` the decoder expects an empty signature, and she sends one.",
+        REFUSED,
+        CRASHES,
     ):
         open_token(unsigned({"alg": "none"}), KEY)
     given("no signature, and in the header a name that is not `none`")
     for header in ({}, *({"alg": name} for name in OTHER_NAMES)):
-        with refusing(
+        with refused(
             f"`none` is refused, and this header gets in: `{header}`. The "
             "list of names that must not pass is endless. List the one that "
-            "may."
+            "may.",
+            REFUSED,
+            CRASHES,
         ):
             open_token(unsigned(header), KEY)
     given("a token that was signed with the right key, by HS512")
-    with refusing(
+    with refused(
         "The token still chooses how it is checked. A key is for one "
         "algorithm (RFC 8725 §3.1), and ours is for HS256. The day somebody "
-        "adds another name to the table, every forger may choose it."
+        "adds another name to the table, every forger may choose it.",
+        REFUSED,
+        CRASHES,
     ):
         open_token(signed({"alg": "HS512"}, JOHN, digest="sha512"), KEY)
     given("an HS256 signature under a header that says HS512")
-    with refusing(
+    with refused(
         "No forger gets in any more, for the signature decides. But the "
         "header says one thing and the service does another. RFC 8725 §3.1 "
-        "wants them to agree; here nobody reads the header."
+        "wants them to agree; here nobody reads the header.",
+        REFUSED,
+        CRASHES,
     ):
         open_token(signed({"alg": "HS512"}, JOHN), KEY)
     given("an honest token whose header has more in it, in another order")
     another = signed({"kid": "2025", "typ": "JWT", "alg": "HS256"}, JOHN)
-    with answering(
+    with may_not_raise(
         "It says HS256 and is signed by it. JSON has no order, and a header "
-        "may say more: read `alg` in it, and do not compare the rest."
+        "may say more: read `alg` in it, and do not compare the rest.",
+        REFUSED,
     ):
         expect(open_token(another, KEY) == JOHN, "Its claims got lost.")
 
 
 @exercise(
     "guess the key",
-    a_function,
+    a_lookup,
     hints=(
         "You need not decode anything. Which characters of the token are "
         "signed, and which are the result?",
@@ -233,9 +222,10 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
     """`find_key(token, words)` is the word that signed, or None."""
     words = [b"secret", ITS_KEY, b"jwt"]
     given("the tutorial's token, and its key as the second of three words")
-    with answering(
+    with may_not_raise(
         "That a key needs 32 bytes is a rule for who signs. Who guesses "
-        "tries short words first, and `hmac.digest` takes them all."
+        "tries short words first, and `hmac.digest` takes them all.",
+        ValueError,
     ):
         found = find_key(TUTORIAL, words)
     expect(
@@ -257,14 +247,18 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
     )
     given("a list without the key, and an empty one")
     for others in ([b"secret", b"jwt"], []):
-        with answering("Most lists hold no key, and `None` says so."):
+        with may_not_raise(
+            "Most lists hold no key, and `None` says so.",
+            StopIteration,
+            LookupError,
+        ):
             expect(
                 find_key(TUTORIAL, others) is None,
                 "A word came back, and it is not the key.",
             )
     given("a token that expired long ago")
     old = signed(HEADER, {"sub": "johndoe", "exp": 1_000_000_000}, b"hunter2")
-    with answering("The token is dead, and its key is not."):
+    with may_not_raise("The token is dead, and its key is not.", REFUSED):
         expect(
             find_key(old, [b"secret", b"hunter2"]) == b"hunter2",
             "The token is dead, and its key is not: with it one signs new "
@@ -272,7 +266,9 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
         )
     given("a token whose JSON has spaces, and its names in another order")
     spaced = signed('{"typ": "JWT", "alg": "HS256"}', JOHN, b"caf\xe9")
-    with answering("Words are bytes: any will do, Latin-1 included."):
+    with may_not_raise(
+        "Words are bytes: any will do, Latin-1 included.", REFUSED
+    ):
         expect(
             find_key(spaced, [b"tea", b"caf\xe9"]) == b"caf\xe9",
             "Its key was not found. Signed is the text as it was sent, byte "
@@ -304,47 +300,62 @@ def no_token_for_a_week(decode_short_lived: Callable[..., Any]) -> None:
 
     start, week = int(NOON.timestamp()), timedelta(days=7)
     given("a token of 30 minutes, where an hour is the limit")
-    with answering("It is good at `now`, the moment that was handed over."):
+    with may_not_raise(
+        "It is good at `now`, the moment that was handed over.", REFUSED
+    ):
         claims = decode_short_lived(lasting(HOUR / 2), KEY, HOUR, NOON)
     expect(
         isinstance(claims, dict) and claims.get("sub") == "johndoe",
         "Its claims did not come back, so nobody knows whose it is.",
     )
     given("a token of a week, on its first day")
-    with refusing("It is accepted: nobody asks how long it was made to live."):
+    with refused(
+        "It is accepted: nobody asks how long it was made to live.",
+        REFUSED,
+        CRASHES,
+    ):
         decode_short_lived(lasting(week), KEY, HOUR, NOON)
     given("the same token, half an hour before its end")
-    with refusing(
+    with refused(
         "What is left of it is short, and it was made for a week. Whoever "
-        "stole it has used it for seven days."
+        "stole it has used it for seven days.",
+        REFUSED,
+        CRASHES,
     ):
         decode_short_lived(lasting(week), KEY, HOUR, NOON + week - HOUR / 2)
     given("a token without `exp`, and one without `iat`")
     for less in (made(iat=start), made(exp=start + 60), made()):
-        with refusing(
+        with refused(
             "It is accepted, and nobody can tell how long it was made to "
-            "live. What a rule needs, it has to insist on."
+            "live. What a rule needs, it has to insist on.",
+            REFUSED,
+            CRASHES,
         ):
             decode_short_lived(less, KEY, HOUR, NOON)
     given("a forged token with a short life")
     forged = lasting(HOUR / 2).rpartition(".")[0] + "." + "A" * 43
-    with refusing(
+    with refused(
         "It is accepted: its claims are checked, and its signature is not. "
-        "A forger writes as short a life as you like."
+        "A forger writes as short a life as you like.",
+        REFUSED,
+        CRASHES,
     ):
         decode_short_lived(forged, KEY, HOUR, NOON)
     given("a short token, an hour after its end")
-    with refusing("It is accepted: short, and over."):
+    with refused("It is accepted: short, and over.", REFUSED, CRASHES):
         decode_short_lived(lasting(HOUR / 2), KEY, HOUR, NOON + HOUR)
     given("a token that lives exactly as long as it may")
-    with answering("As long as it may is not longer than it may."):
+    with may_not_raise(
+        "As long as it may is not longer than it may.", REFUSED
+    ):
         decode_short_lived(lasting(HOUR), KEY, HOUR, NOON)
     given("a token of a day and a half, where two days are the limit")
-    with answering(
+    with may_not_raise(
         "It is within the limit. `timedelta.seconds` is what is left of the "
-        "seconds beside the days; `total_seconds()` has them all."
+        "seconds beside the days; `total_seconds()` has them all.",
+        REFUSED,
     ):
         decode_short_lived(lasting(1.5 * DAY), KEY, 2 * DAY, NOON)
     given("a token that ends in 30 billion years")
-    with refusing("It is accepted."):
+    with refused("It is accepted.", REFUSED, CRASHES):
         decode_short_lived(made(iat=start, exp=10**18), KEY, HOUR, NOON)

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 import httpx
 import jwt
-from fastapi.routing import iter_route_contexts
 from pydantic import create_model
 
 from course.classroom.answer_types import an_app
 from course.classroom.exercise import exercise
+from course.classroom.namespace import lent, namespaces_of
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given
+from snippets import ch03_dependency_wiring
 
-WIRING = "snippets.ch03_dependency_wiring"
 FAR_FUTURE = 4_102_444_800
 MADE_UP = "a key that a stranger made up, and long enough for it"
 
@@ -110,46 +108,49 @@ prediction(
 )
 
 
-class House(NamedTuple):
-    """A learner's app, and the names that its functions see."""
+class LearnersApp(NamedTuple):
+    """A client of a learner's app, and the namespaces that the app reads.
+
+    The last namespace is the one that its endpoints were defined in: chapter
+    3's notebook, whose cells are the chapter. The first is the module's.
+    """
 
     client: httpx.AsyncClient
-    names: dict[str, Any]
+    namespaces: list[dict[str, Any]]
 
     @contextmanager
     def people(self) -> Iterator[dict[str, Any]]:
-        """Give a check users of its own: those there are, and bob."""
-        users = self.names["users"]
-        own = {name: user.model_copy() for name, user in users.items()}
-        bob = {"username": "bob", "email": "bob@example.com"}
-        own["bob"] = own["johndoe"].model_copy(update=bob)
-        with patch.dict(users, own, clear=True):
-            yield users
+        """Lend the app its own users and bob, in every table it may read."""
+        with lent("users", with_bob, *self.namespaces) as tables:
+            yield tables[-1]
 
     def token_of(self, username: str, key: str = "") -> dict[str, str]:
         """Write the header of a token: with a key of its own, a forged one."""
-        key = key or self.names["SECRET_KEY"]
+        key = key or self.namespaces[0]["SECRET_KEY"]
         claims = {"sub": username, "exp": FAR_FUTURE}
         return bearer(jwt.encode(claims, key, "HS256"))
 
     async def get(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        """Ask for a page; return the status and the body."""
+        """Request a path; return the status and the body."""
         response = await self.client.get(path, headers=headers)
         return response.status_code, response.text
 
 
-def a_house(answer: object) -> House:
-    """Take a FastAPI app, and find out where it lives.
+def with_bob(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users, and add bob, an active one."""
+    own = {name: user.model_copy() for name, user in users.items()}
+    bob = {"username": "bob", "email": "bob@example.com"}
+    own["bob"] = own["johndoe"].model_copy(update=bob)
+    return own
 
-    In chapter 3's notebook that is the notebook: its cells are the chapter.
-    Elsewhere it is the chapter's module.
-    """
+
+def a_learners_app(answer: object) -> LearnersApp:
+    """Take a FastAPI app, and find the namespaces that it reads."""
     client = an_app(answer)
-    names = dict(vars(import_module(WIRING)))
-    for route in iter_route_contexts(getattr(answer, "routes", ())):
-        endpoint = getattr(route, "endpoint", None)
-        names |= getattr(endpoint, "__globals__", {})
-    return House(client, names)
+    app: Any = answer  # `an_app` refuses anything else
+    module = vars(ch03_dependency_wiring)
+    own = [names for names in namespaces_of(app) if names is not module]
+    return LearnersApp(client, [module, *own])
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -159,7 +160,7 @@ def bearer(token: str) -> dict[str, str]:
 
 @exercise(
     "guard the letters",
-    a_house,
+    a_learners_app,
     hints=(
         "`read_letters` has to know who is calling. What a function has to "
         "know, it takes as a parameter.",
@@ -169,11 +170,11 @@ def bearer(token: str) -> dict[str, str]:
         'return `f"Letters to {current_user.username}"`.',
     ),
 )
-async def guard_the_letters(house: House) -> None:
+async def guard_the_letters(app: LearnersApp) -> None:
     """`GET /letters` is for active users, each their own."""
-    with house.people():
+    with app.people():
         given("johndoe, with a good token")
-        status, text = await house.get("/letters", house.token_of("johndoe"))
+        status, text = await app.get("/letters", app.token_of("johndoe"))
         expect(
             status == 200 and "Letters to johndoe" in text,
             "He may read his letters, and does not get them. A 422 would "
@@ -181,7 +182,7 @@ async def guard_the_letters(house: House) -> None:
             "something like `UserInDB` without `Depends`.",
         )
         given("a visitor without a token")
-        visit = await house.client.get("/letters")
+        visit = await app.client.get("/letters")
         expect(
             visit.status_code != 200,
             "They read letters. Nothing in the endpoint asks who is calling.",
@@ -192,36 +193,36 @@ async def guard_the_letters(house: House) -> None:
             "Without it a client cannot know that a token would help.",
         )
         given("a stranger whose token is `nonsense`")
-        status, _ = await house.get("/letters", bearer("nonsense"))
+        status, _ = await app.get("/letters", bearer("nonsense"))
         expect(
             status == 401,
             "It is not a 401. `oauth2_scheme` reads the header and verifies "
             "nothing: any word after `Bearer` will do.",
         )
         given("johndoe's name, signed with a key that somebody made up")
-        forged = house.token_of("johndoe", MADE_UP)
-        status, _ = await house.get("/letters", forged)
+        forged = app.token_of("johndoe", MADE_UP)
+        status, _ = await app.get("/letters", forged)
         expect(
             status == 401,
             "It is not a 401. A name that nobody verified is a name that "
             "anybody can write.",
         )
         given("alice, whose account is disabled")
-        status, _ = await house.get("/letters", house.token_of("alice"))
+        status, _ = await app.get("/letters", app.token_of("alice"))
         expect(
             status == 400,
             "It is not a 400. Her token is as valid as any: who somebody is "
             "and whether they may come in are two questions.",
         )
         given("bob, an active user")
-        status, text = await house.get("/letters", house.token_of("bob"))
+        status, text = await app.get("/letters", app.token_of("bob"))
         expect(
             status == 200 and "Letters to bob" in text,
             "He should get his own letters. To know who is calling is of no "
             "use until the answer depends on it.",
         )
         given("a visitor who asks for the address")
-        status, text = await house.get("/address", {})
+        status, text = await app.get("/address", {})
         expect(
             status == 200 and "1 Token Street" in text,
             "The address is closed now. A guard on the whole app guards what "
@@ -231,7 +232,7 @@ async def guard_the_letters(house: House) -> None:
 
 @exercise(
     "stop the leak",
-    a_house,
+    a_learners_app,
     hints=(
         "FastAPI sends what a function returns, unless the function promises "
         "something else. What does `read_team` promise?",
@@ -241,13 +242,13 @@ async def guard_the_letters(house: House) -> None:
         "list of what others may see of a user. FastAPI drops the rest.",
     ),
 )
-async def stop_the_leak(house: House) -> None:
+async def stop_the_leak(app: LearnersApp) -> None:
     """`GET /team/` answers with public fields, whatever the store holds."""
-    with house.people() as users:
+    with app.people() as users:
         store = list(users.values())
         hashes = {user.hashed_password for user in store}
         given("a visitor who wants to know who is on the team")
-        team = await read_team(house)
+        team = await read_team(app)
         expect(
             {user.get("username") for user in team} == users.keys()
             and all(user.get("email") for user in team),
@@ -280,15 +281,15 @@ async def stop_the_leak(house: House) -> None:
             **john.model_dump(), recovery_code="4711-teach"
         )
         expect(
-            "4711-teach" not in str(await read_team(house)),
+            "4711-teach" not in str(await read_team(app)),
             "It leaves with the answer. A list of what must not leave is out "
             "of date the day somebody adds a field. List what may.",
         )
 
 
-async def read_team(house: House) -> list[dict[str, Any]]:
+async def read_team(app: LearnersApp) -> list[dict[str, Any]]:
     """Read the page as its visitors do."""
-    response = await house.client.get("/team/")
+    response = await app.client.get("/team/")
     expect(
         response.status_code == 200,
         "Visitors get no page. It is meant for everybody, and a leak is not "
@@ -306,7 +307,7 @@ async def read_team(house: House) -> list[dict[str, Any]]:
 
 @exercise(
     "let only the owner pass",
-    a_house,
+    a_learners_app,
     hints=(
         "Two things must be known: whose diary it is, and who is calling. "
         "The stub knows the first.",
@@ -316,12 +317,12 @@ async def read_team(house: House) -> list[dict[str, Any]]:
         "`raise HTTPException(status.HTTP_403_FORBIDDEN)`.",
     ),
 )
-async def let_only_the_owner_pass(house: House) -> None:
+async def let_only_the_owner_pass(app: LearnersApp) -> None:
     """`GET /diary/{username}` is for the user of that name."""
-    with house.people():
-        johns = house.token_of("johndoe")
+    with app.people():
+        johns = app.token_of("johndoe")
         given("johndoe, at his own diary")
-        status, text = await house.get("/diary/johndoe", johns)
+        status, text = await app.get("/diary/johndoe", johns)
         expect(
             status == 200 and "Diary of johndoe" in text,
             "It is his own, and he does not get it. A 422 would mean that "
@@ -329,14 +330,14 @@ async def let_only_the_owner_pass(house: House) -> None:
             "as `UserInDB`, does not say where the user comes from.",
         )
         given("a visitor without a token, at johndoe's")
-        status, _ = await house.get("/diary/johndoe", {})
+        status, _ = await app.get("/diary/johndoe", {})
         expect(
             status == 401,
             "It is not a 401. A name in the path is a wish that anybody can "
             "send; who is calling, only a token tells.",
         )
         given("johndoe, at bob's")
-        status, _ = await house.get("/diary/bob", johns)
+        status, _ = await app.get("/diary/bob", johns)
         expect(
             status != 200,
             "He reads it. Whatever a dependency in this list returns, `False` "
@@ -348,16 +349,16 @@ async def let_only_the_owner_pass(house: House) -> None:
             "his client would log in again, and again be sent away.",
         )
         given("bob, at his own diary and at johndoe's")
-        bobs = house.token_of("bob")
+        bobs = app.token_of("bob")
         expect(
-            await house.get("/diary/bob", bobs) == (200, '"Diary of bob"'),
+            await app.get("/diary/bob", bobs) == (200, '"Diary of bob"'),
             "His own is closed to him. Compare two names, whoever they "
             "belong to.",
         )
-        status, _ = await house.get("/diary/johndoe", bobs)
+        status, _ = await app.get("/diary/johndoe", bobs)
         expect(status == 403, "He gets something else than 403 at johndoe's.")
         given("johndoe, at the diary of nobody")
-        status, _ = await house.get("/diary/nobody", johns)
+        status, _ = await app.get("/diary/nobody", johns)
         expect(
             status == 403,
             "It is not the 403 that he got at bob's. By the difference "
@@ -365,14 +366,14 @@ async def let_only_the_owner_pass(house: House) -> None:
         )
         given("johndoe, at the diaries of `john`, `JOHNDOE` and `johndoe2`")
         for name in ("john", "JOHNDOE", "johndoe2"):
-            status, _ = await house.get(f"/diary/{name}", johns)
+            status, _ = await app.get(f"/diary/{name}", johns)
             expect(
                 status == 403,
                 "A name that is nearly his opens. Somebody will choose such "
                 "a name on purpose: names are equal or not.",
             )
         given("alice, at her own diary, with her account disabled")
-        status, _ = await house.get("/diary/alice", house.token_of("alice"))
+        status, _ = await app.get("/diary/alice", app.token_of("alice"))
         expect(
             status == 400,
             "It is not a 400. She is who she says, and may not come in: "

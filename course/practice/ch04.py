@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 import jwt
 
-from course.classroom.answer_types import a_function, a_value
+from course.classroom.answer_types import a_function, a_lookup, a_value
+from course.classroom.excerpt import excerpt, excerpt_of_error
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import (
@@ -18,14 +18,14 @@ from course.classroom.trial import (
     UnmetError,
     expect,
     given,
-    saw,
-    shown,
-    told,
+    may_not_raise,
+)
+from snippets import (
+    ch02_password_hashing,
+    ch03_dependency_wiring,
+    ch04_token_endpoint,
 )
 
-HASHING = "snippets.ch02_password_hashing"
-WIRING = "snippets.ch03_dependency_wiring"
-TOKENS = "snippets.ch04_token_endpoint"
 PASSWORDS = {"johndoe": "secret", "alice": "secret2"}
 KEY_OF_THEIR_OWN = hashlib.sha256(b"a teaching key of their own").hexdigest()
 
@@ -126,7 +126,7 @@ def two_tokens(answer: object) -> tuple[str, str]:
     for token in pair:
         if not isinstance(token, str):
             raise UnmetError(
-                f"`{shown(token)}` is no text. A token is the text that "
+                f"`{excerpt(token)}` is no text. A token is the text that "
                 "`create_access_token` returns."
             )
     fresh, late = pair
@@ -147,7 +147,6 @@ def two_tokens(answer: object) -> tuple[str, str]:
 )
 async def late_and_nothing_else(tokens: tuple[str, str]) -> None:
     """`fresh` opens; `late` would, were it not for its `exp`."""
-    wiring = import_module(WIRING)
     fresh, late = tokens
     given("`fresh`, at `/users/me/`")
     expect(
@@ -165,15 +164,16 @@ async def late_and_nothing_else(tokens: tuple[str, str]) -> None:
         claims = claims_of(late, verify_exp=False)
     except jwt.InvalidTokenError as error:
         raise UnmetError(
-            f"It is refused as well: `{told(error)}`. So a test with it "
-            "passes although nobody looks at `exp`."
+            f"It is refused as well: `{excerpt_of_error(error)}`. So a test "
+            "with it passes although nobody looks at `exp`."
         ) from error
-    user = wiring.users.get(claims["sub"])
-    expect(
-        user is not None,
-        f"It is refused as well: there is no user {shown(claims['sub'])}. So "
-        "a test with it passes although nobody looks at `exp`.",
-    )
+    user = ch03_dependency_wiring.users.get(claims["sub"])
+    if user is None:
+        raise UnmetError(
+            "It is refused as well: there is no user "
+            f"{excerpt(claims['sub'])}. So a test with it passes although "
+            "nobody looks at `exp`."
+        )
     expect(
         not user.disabled,
         "It is refused as well: the account is disabled. So a test with it "
@@ -192,7 +192,7 @@ async def status_at_the_door(token: str) -> int:
     """Ask the chapter's app for `/users/me/`."""
     header = b"Bearer " + token.encode("utf-8", "replace")
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=import_module(TOKENS).app),
+        transport=httpx.ASGITransport(app=ch04_token_endpoint.app),
         base_url="http://testserver",
     ) as client:
         visit = await client.get(
@@ -203,11 +203,10 @@ async def status_at_the_door(token: str) -> int:
 
 def claims_of(token: str, *, verify_exp: bool = True) -> dict[str, Any]:
     """Verify a token as the door does, or without a look at its `exp`."""
-    wiring = import_module(WIRING)
     claims: dict[str, Any] = jwt.decode(
         token,
-        wiring.SECRET_KEY,
-        algorithms=[wiring.ALGORITHM],
+        ch03_dependency_wiring.SECRET_KEY,
+        algorithms=[ch03_dependency_wiring.ALGORITHM],
         options={"require": ["exp", "sub"], "verify_exp": verify_exp},
     )
     return claims
@@ -218,7 +217,7 @@ def why_refused(token: str) -> str:
     try:
         claims_of(token)
     except jwt.InvalidTokenError as error:
-        return f"`{told(error)}`."
+        return f"`{excerpt_of_error(error)}`."
     return "its user is not known here, or may not come in."
 
 
@@ -236,7 +235,7 @@ def why_refused(token: str) -> str:
 )
 def refuse_to_start(read: Callable[..., Any]) -> None:
     """`read_secret_key(environ)` returns a key, or stops the service."""
-    published = import_module(WIRING).TEACHING_KEY
+    published = ch03_dependency_wiring.TEACHING_KEY
     given("a key of 32 random bytes, in hexadecimal")
     began, key = begins(read, KEY_OF_THEIR_OWN)
     expect(
@@ -313,7 +312,7 @@ def begins(read: Callable[..., Any], key: str | None) -> tuple[bool, Any]:
 
 @exercise(
     "two names, one time",
-    a_function,
+    a_lookup,
     hints=(
         "Two questions: which user is meant, and is this the password. Only "
         "the second may take time, and it must always be asked, once.",
@@ -329,19 +328,15 @@ def two_names_one_time(find: Callable[..., Any]) -> None:
 
         def ask(login: str, password: str) -> str | None:
             verified.clear()
-            try:
+            with may_not_raise(
+                "At a login nobody catches it, so the service answers 500: "
+                "another answer than others get.",
+                Exception,
+            ):
                 user = find(login, password)
-            except CallError as error:
-                if not isinstance(error.__cause__, Exception):
-                    raise
-                raise UnmetError(
-                    f"{error} At a login nobody catches it, so the service "
-                    "answers 500: another answer than others get."
-                ) from error
             if user is None:
-                saw("returned `None`")
                 return None
-            return str(getattr(user, "username", shown(user)))
+            return str(getattr(user, "username", excerpt(user)))
 
         given("johndoe, by name and by address, with his password")
         for login in ("johndoe", "johndoe@example.com"):
@@ -403,7 +398,7 @@ def counted_verifications() -> Iterator[list[str]]:
     Which password is behind which hash is known here, so the check is quick
     and needs no clock.
     """
-    users = import_module(WIRING).users
+    users = ch03_dependency_wiring.users
     behind = {
         users[name].hashed_password: password
         for name, password in PASSWORDS.items()
@@ -414,6 +409,6 @@ def counted_verifications() -> Iterator[list[str]]:
         verified.append(hashed)
         return behind.get(hashed) == secret
 
-    context = import_module(HASHING).pwd_context
+    context = ch02_password_hashing.pwd_context
     with patch.object(context, "verify", verify):
         yield verified

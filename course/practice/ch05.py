@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from course.classroom.answer_types import a_function
+from course.classroom.answer_types import a_function, a_lookup
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given
@@ -165,7 +165,7 @@ def calls(
 
 @exercise(
     "find the car",
-    a_function,
+    a_lookup,
     hints=(
         "Two questions: of what kind is the subject, and which one is it?",
         '`subject.partition(":")` cuts once, at the first colon, and never '

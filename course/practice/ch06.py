@@ -2,22 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Annotated, Any
-from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI, Security
 
 from course.classroom.answer_types import a_function, an_app, callable_of
 from course.classroom.exercise import exercise
+from course.classroom.namespace import lent, namespace_of
 from course.classroom.prediction import prediction, right, wrong
-from course.classroom.trial import CallError, UnmetError, expect, given
+from course.classroom.trial import expect, given, may_not_raise
+from snippets import (
+    ch03_dependency_wiring,
+    ch04_token_endpoint,
+    ch05_check_it,
+    ch06_scopes,
+)
 
-WIRING = "snippets.ch03_dependency_wiring"
-ENDPOINT = "snippets.ch04_token_endpoint"
-STANDARDS = "snippets.ch05_check_it"
-SCOPES = "snippets.ch06_scopes"
 ITEMS = "/users/me/items/"
 
 prediction(
@@ -129,20 +130,25 @@ prediction(
 
 def token_of(username: str, scope: str) -> dict[str, str]:
     """Write the header of a good token."""
-    claims = {"sub": import_module(STANDARDS).subject_of(username)}
+    claims = {"sub": ch05_check_it.subject_of(username)}
     claims |= {"scope": scope} if scope else {}
-    token = import_module(ENDPOINT).create_access_token(claims)
+    token = ch04_token_endpoint.create_access_token(claims)
     return {"Authorization": f"Bearer {token}"}
 
 
 @contextmanager
-def people() -> Iterator[None]:
-    """Let bob be an active user, for as long as a check runs."""
-    users = import_module(WIRING).users
+def people(*namespaces: dict[str, Any]) -> Iterator[None]:
+    """Lend bob, an active user, to each table of users for a check."""
+    module = vars(ch03_dependency_wiring)
+    with lent("users", with_bob, module, *namespaces):
+        yield
+
+
+def with_bob(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users, and add bob, an active one."""
     own = {name: user.model_copy() for name, user in users.items()}
     own["bob"] = own["johndoe"].model_copy(update={"username": "bob"})
-    with patch.dict(users, own, clear=True):
-        yield
+    return own
 
 
 def is_narrow(response: httpx.Response, scope: str) -> bool:
@@ -286,58 +292,58 @@ def a_scope_within_a_scope(may: Callable[..., Any]) -> None:
 )
 async def taken_back_means_now(guard: Callable[..., Any]) -> None:
     """A dependency that minds the token's scopes and today's grants."""
-    with people(), grants_of(guard) as grants:
-        grants |= {"johndoe": frozenset({"me", "items"})}
-        client = an_app(guarded_by(guard))
-        both = token_of("johndoe", "items me")
-        only_me = token_of("johndoe", "me")
+    client = an_app(guarded_by(guard))
+    both = token_of("johndoe", "items me")
+    only_me = token_of("johndoe", "me")
+    bobs = token_of("bob", "items me")
+    with people(namespace_of(guard)):
         given("johndoe, whose token and whose grants have `me` and `items`")
-        expect(
-            await status_of(client, ITEMS, both) == 200,
-            "He may, by his token and by the table, and is refused.",
-        )
-        given("his token that has `me`, while the table has `items` as well")
-        expect(
-            is_narrow(await client.get(ITEMS, headers=only_me), "items"),
-            "It opens the items. The table says what johndoe may have, not "
-            "what he gave this token: the badge printer is back.",
-        )
+        with granted(guard, "me", "items"):
+            expect(
+                await status_of(client, ITEMS, both) == 200,
+                "He may, by his token and by the table, and is refused.",
+            )
+            given("his token that has `me`, and the table has `items` too")
+            expect(
+                is_narrow(await client.get(ITEMS, headers=only_me), "items"),
+                "It opens the items. The table says what johndoe may have, "
+                "not what he gave this token: the badge printer is back.",
+            )
         given("the same johndoe, after `items` was taken back")
-        grants["johndoe"] = frozenset({"me"})
-        old = await client.get(ITEMS, headers=both)
-        expect(
-            old.status_code != 200,
-            "His old token still opens the items. Only the token was asked.",
-        )
-        expect(
-            is_narrow(old, "items"),
-            "It is refused, but not by the 403 whose challenge says "
-            '`error="insufficient_scope"` and `scope="items"`. He is known: '
-            "a new login would not help.",
-        )
-        expect(
-            await status_of(client, "/users/me/", both) == 200,
-            "`me` was not taken back, and is refused too. Compare what is "
-            "needed, not all that the token has.",
-        )
-        given("bob, who does not stand in the table")
-        bobs = token_of("bob", "items me")
-        try:
-            missing = await client.get(ITEMS, headers=bobs)
-        except CallError as error:
-            raise UnmetError(
-                f"{error} Whoever is missing in the table may have nothing: "
-                "that is a 403, and a crash is a 500 for the world."
-            ) from error
-        expect(
-            is_narrow(missing, "items"),
-            "Whoever is missing in the table may have nothing, and he gets "
-            "another answer than that 403.",
-        )
-        expect(
-            await status_of(client, "/status/", bobs) == 200,
-            "Where no scope is needed, he may go: he has logged in.",
-        )
+        with granted(guard, "me"):
+            old = await client.get(ITEMS, headers=both)
+            expect(
+                old.status_code != 200,
+                "His old token still opens the items. Only the token was "
+                "asked.",
+            )
+            expect(
+                is_narrow(old, "items"),
+                "It is refused, but not by the 403 whose challenge says "
+                '`error="insufficient_scope"` and `scope="items"`. He is '
+                "known: a new login would not help.",
+            )
+            expect(
+                await status_of(client, "/users/me/", both) == 200,
+                "`me` was not taken back, and is refused too. Compare what "
+                "is needed, not all that the token has.",
+            )
+            given("bob, who does not stand in the table")
+            with may_not_raise(
+                "Whoever is missing in the table may have nothing: that is a "
+                "403, and a crash is a 500 for the world.",
+                Exception,
+            ):
+                missing = await client.get(ITEMS, headers=bobs)
+            expect(
+                is_narrow(missing, "items"),
+                "Whoever is missing in the table may have nothing, and he "
+                "gets another answer than that 403.",
+            )
+            expect(
+                await status_of(client, "/status/", bobs) == 200,
+                "Where no scope is needed, he may go: he has logged in.",
+            )
         given("no token at all")
         expect(
             await status_of(client, "/status/", {}) == 401,
@@ -346,21 +352,17 @@ async def taken_back_means_now(guard: Callable[..., Any]) -> None:
 
 
 @contextmanager
-def grants_of(guard: Callable[..., Any]) -> Iterator[dict[str, Any]]:
-    """Empty the table that an answer reads, for as long as a check runs.
-
-    It is the notebook's own, or the module's, if that was imported.
-    """
-    module = import_module(SCOPES).grants
-    table = getattr(guard, "__globals__", {}).get("grants", module)
-    with patch.dict(table, clear=True):
-        yield table
+def granted(guard: Callable[..., Any], *scopes: str) -> Iterator[None]:
+    """Grant johndoe some scopes, and nobody else any, for a few requests."""
+    grants = {"johndoe": frozenset(scopes)}
+    module, own = vars(ch06_scopes), namespace_of(guard)
+    with lent("grants", lambda _: grants, module, own):
+        yield
 
 
 def guarded_by(guard: Callable[..., Any]) -> FastAPI:
     """Build an app whose every endpoint is guarded by an answer."""
-    standards = import_module(STANDARDS)
-    handlers = {standards.OAuthError: standards.refuse}
+    handlers: dict[Any, Any] = {ch05_check_it.OAuthError: ch05_check_it.refuse}
     app = FastAPI(exception_handlers=handlers)
     needs = {"/status/": [], "/users/me/": ["me"], ITEMS: ["items"]}
     for path, scopes in needs.items():

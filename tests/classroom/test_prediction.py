@@ -28,7 +28,7 @@ OPTIONS = (
 @pytest.fixture(autouse=True)
 def asked() -> Iterator[None]:
     """Register one question, and forget it afterwards."""
-    with patch.dict(PREDICTIONS):
+    with patch.dict(PREDICTIONS, clear=True):
         prediction(QUESTION, *OPTIONS)
         yield
 
@@ -81,7 +81,10 @@ def test_question_is_shown_with_lettered_options_and_no_answer(
         ("a", "a. 1 & only\nNo. That is `1 * 1`.\n"),
         ("b", "b. 2\nYes. So it is.\n"),
         ("c", 'c. <script>alert("3")</script>\nNo. It is no script.\n'),
-        ("d", 'There is no option \'d\'.\nSay "a", "b" or "c".\n'),
+        ("B", "b. 2\nYes. So it is.\n"),
+        (" c ", 'c. <script>alert("3")</script>\nNo. It is no script.\n'),
+        ("d", 'There is no option `\'d\'`.\nChoose "a", "b" or "c".\n'),
+        (2, 'There is no option `2`.\nChoose "a", "b" or "c".\n'),
     ],
 )
 def test_chosen_option_is_answered_as_text(
@@ -126,27 +129,33 @@ def test_every_showing_is_the_same() -> None:
     assert ask(QUESTION) == ask(QUESTION)
 
 
-def test_unknown_question_gets_the_list() -> None:
-    assert ask("Why?").text.startswith(
-        "There is no question 'Why?'. There are:\n"
-    )
-    assert f"- {QUESTION}" in ask("Why?").text.splitlines()
+def test_unknown_question_gets_the_three_nearest() -> None:
+    prediction("What is 1 * 1?", *OPTIONS)
+    prediction("What is 2 * 2?", *OPTIONS)
+    prediction("Who asks?", *OPTIONS)
+    assert ask("What is 1 + 1?").text.splitlines() == [
+        "There is no question `'What is 1 + 1?'`. The nearest are:",
+        "- What is 1 * 1?",
+        f"- {QUESTION}",
+        "- What is 2 * 2?",
+    ]
 
 
 def test_chapters_are_loaded_before_the_question_is_looked_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "course.practice.load",
-        lambda: prediction("Just loaded?", *OPTIONS),
-    )
+    def load() -> Iterator[str]:
+        prediction("Just loaded?", *OPTIONS)
+        yield "course.practice.new"
+
+    monkeypatch.setattr("course.classroom.registry.load_in_order", load)
     assert ask("Just loaded?").text.startswith("Predict: Just loaded?")
 
 
 @pytest.mark.parametrize("choice", [None, "a"])
 def test_anything_may_be_asked(choice: str | None) -> None:
     assert ask({"no": "question"}, choice).text.startswith(  # type: ignore
-        "There is no question {'no': 'question'}."
+        "There is no question `{'no': 'question'}`."
     )
 
 
@@ -170,7 +179,7 @@ def test_unfit_options_are_refused(
 
 
 def test_question_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="asked already"):
+    with pytest.raises(ValueError, match="registered already"):
         prediction(QUESTION, *OPTIONS)
 
 

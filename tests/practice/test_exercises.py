@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course import practice as exercises
+from course.classroom import registry
 from course.classroom.exercise import EXERCISES
 from course.classroom.prediction import PREDICTIONS
 from course.classroom.trial import given
@@ -24,7 +24,7 @@ AWAITED_PREDICTIONS: set[str] = set()
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 WRONG = wrong_answers()
 
-exercises.load()
+registry.load_all()
 
 
 def asked(aid: str) -> list[str]:

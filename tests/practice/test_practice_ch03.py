@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from course import practice as exercises
+from course.classroom import registry
 from course.classroom.exercise import EXERCISES, Verdict, judge
 from snippets.ch03_dependency_wiring import UserInDB
 from tests.support.chapters import fresh
 
 CHAPTER = "ch03_dependency_wiring"
 
-exercises.load()
+registry.load_all()
 
 
 def lived_in(code: str) -> dict[str, Any]:

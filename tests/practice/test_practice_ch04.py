@@ -6,7 +6,7 @@ from unittest.mock import patch
 import jwt
 import pytest
 
-from course import practice as exercises
+from course.classroom import registry
 from course.classroom.exercise import EXERCISES, Verdict, judge
 from snippets import ch02_password_hashing
 from snippets.ch03_dependency_wiring import SECRET_KEY, UserInDB
@@ -15,7 +15,7 @@ from tests.support.chapters import fresh
 CHAPTER = "ch04_token_endpoint"
 IN_2100 = {"sub": "johndoe", "exp": 4_102_444_800}
 
-exercises.load()
+registry.load_all()
 
 
 def verdict(name: str, answer: object) -> Verdict:

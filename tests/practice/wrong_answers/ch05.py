@@ -172,7 +172,7 @@ def next_step(response):
     ),
     WrongAnswer(
         CLIENT,
-        "`next_step(<Response [401 Unauthorized]>)` raised",
+        '`next_step(<401, WWW-Authenticate: Bearer realm="course">)` raised',
         """
 def next_step(response):
     if response.is_success:
