@@ -40,7 +40,16 @@ def parser() -> argparse.ArgumentParser:
     sub = commands.add_parser(
         "constraints", help="compile constraints.txt (needs uv and a network)"
     )
-    sub.set_defaults(command=lambda _, root: compile_constraints(root))
+    sub.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="move every pin to the newest version that fits",
+    )
+    sub.set_defaults(
+        command=lambda options, root: compile_constraints(
+            root, upgrade=options.upgrade
+        )
+    )
     return top
 
 

@@ -1,8 +1,10 @@
 """Compile constraints.txt: `python -m course.upkeep constraints`.
 
 Everything that requirements.txt and tests/requirements.txt need in turn is
-pinned, for every system and every supported Python. The sources are read
-without their `-c constraints.txt` lines, which would freeze the old pins.
+pinned, for every system and every supported Python. A pin that still fits
+stays as it is; with `--upgrade` each moves to the newest version that fits.
+The sources are read without their `-c constraints.txt` lines, which would
+freeze the old pins even then.
 Needs the network, and uv (`python -m pip install uv`).
 """
 
@@ -37,23 +39,27 @@ def own_requirements(root: Path) -> list[str]:
     return [line for name in SOURCES for line in requirements(root / name)]
 
 
-def compile_constraints(root: Path) -> None:
+def compile_constraints(root: Path, *, upgrade: bool = False) -> None:
     """Write constraints.txt anew.
 
     Raises:
         ConstraintsError: uv finds no set of versions, or is not installed.
     """
+    path = root / "constraints.txt"
     command = [sys.executable, "-m", "uv", "pip", "compile", "-"]
     command += ["--universal", "--python-version", "3.11", "--no-header"]
     command += ["--no-emit-find-links", "--annotation-style", "line"]
+    # uv keeps the pins of the file that it is about to write.
+    command += ["--quiet", "--output-file", str(path)]
     done = subprocess.run(
-        [*command, "--quiet"],
+        [*command, "--upgrade"] if upgrade else command,
         input="\n".join(own_requirements(root)),
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise ConstraintsError(done.stderr)
-    path = root / "constraints.txt"
-    path.write_text(HEADER + done.stdout, encoding="utf-8", newline="\n")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(HEADER + text, encoding="utf-8", newline="\n")
