@@ -1,4 +1,4 @@
-"""The wire: an HTTP exchange, printed as it was sent and answered."""
+"""An HTTP exchange, printed as it was sent and answered."""
 
 import json
 import re
@@ -18,52 +18,52 @@ SHOWN_HEADERS = (
     "cookie",
     "set-cookie",
 )
-LONGEST_BODY = 40
+LONGEST_BODY = 40  # lines
 TOKEN = re.compile(r"\beyJ[\w-]*\.[\w-]*\.[\w-]*")
 
 
 def show(response: httpx.Response) -> None:
     """Print a request (`>`) and its response (`<`) as HTTP writes them.
 
-    Only the headers that matter here are shown, JSON is indented, and each
-    part of a token is cut to its first eight characters. After redirects
-    every exchange is shown, the first one first.
+    Of the headers only those that a login needs are printed, JSON is
+    indented, and each part of a token is cut to its first eight characters.
+    If the request was redirected, the earlier exchanges are printed first.
     """
     print("\n\n".join(map(exchange, [*response.history, response])))
 
 
 def exchange(response: httpx.Response) -> str:
-    """Write one exchange as text, without the redirects before it."""
+    """Write one request and its response, without the redirects before."""
     request = response.request
     target = request.url.raw_path.decode("ascii")
-    asked = [
+    sent = [
         f"{request.method} {target} HTTP/1.1",
         *headers(request.headers),
         *body(request),
     ]
-    answered = [
+    received = [
         f"HTTP/1.1 {response.status_code} {response.reason_phrase}".rstrip(),
         *headers(response.headers),
         *body(response),
     ]
     return "\n".join(
-        [marked(">", line) for line in asked]
+        [prefixed(">", line) for line in sent]
         + [""]
-        + [marked("<", line) for line in answered]
+        + [prefixed("<", line) for line in received]
     )
 
 
-def headers(sent: httpx.Headers) -> list[str]:
-    """Write the headers that matter, in an order that never changes."""
+def headers(fields: httpx.Headers) -> list[str]:
+    """Write the headers that are shown, always in the same order."""
     return [
         f"{name}: {value}"
         for name in SHOWN_HEADERS
-        for value in sent.get_list(name)
+        for value in fields.get_list(name)
     ]
 
 
 def body(message: httpx.Request | httpx.Response) -> list[str]:
-    """Write a body below a blank line; no body, no line."""
+    """Write a blank line and the body; nothing, if the body is empty."""
     try:
         content = message.content
     except (httpx.RequestNotRead, httpx.ResponseNotRead):
@@ -78,37 +78,51 @@ def body(message: httpx.Request | httpx.Response) -> list[str]:
         return ["", f"({len(content):,} bytes that are not text)"]
     if "json" in message.headers.get("content-type", ""):
         text = indented(text)
-    # str.splitlines would also break at, and so hide, other signs: \f, U+2028.
+    # str.splitlines would also break at \f and U+2028, and so hide them.
     lines = [line.rstrip("\n") for line in StringIO(text, newline=None)]
-    if len(lines) > LONGEST_BODY:
-        rest = len(lines) - LONGEST_BODY
-        lines = [*lines[:LONGEST_BODY], f"… and {rest:,} lines more"]
-    return ["", *lines]
+    return ["", *first_lines(lines)]
+
+
+def first_lines(lines: list[str]) -> list[str]:
+    """Keep 40 lines, and count the others: `… and 2 lines more`."""
+    rest = len(lines) - LONGEST_BODY
+    if rest <= 0:
+        return lines
+    noun = "line" if rest == 1 else "lines"
+    return [*lines[:LONGEST_BODY], f"… and {rest:,} {noun} more"]
 
 
 def indented(text: str) -> str:
-    """Indent JSON; leave what only says it is JSON as it came."""
+    """Indent JSON; return a text that is not JSON as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
 
 
-def marked(mark: str, line: str) -> str:
+def prefixed(mark: str, line: str) -> str:
     """Put `>` or `<` before a line, its tokens shortened, made printable."""
-    return f"{mark} {printable(TOKEN.sub(shortened, line))}".rstrip()
+    return f"{mark} {printable(shorten_tokens(line))}".rstrip()
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal would obey instead of print."""
+    """Escape the characters that a terminal would obey instead of print."""
     return "".join(
-        sign if sign.isprintable() else repr(sign)[1:-1] for sign in text
+        character if character.isprintable() else repr(character)[1:-1]
+        for character in text
     )
 
 
-def shortened(token: re.Match[str]) -> str:
+def shorten_tokens(text: str) -> str:
+    """Shorten the tokens within a text."""
+    return TOKEN.sub(lambda found: shorten(found[0]), text)
+
+
+def shorten(token: str) -> str:
     """Cut each part of a token to its first eight characters."""
-    return ".".join(
-        part if len(part) <= 8 else part[:8] + "…"
-        for part in token.group().split(".")
-    )
+    return ".".join(map(shorten_part, token.split(".")))
+
+
+def shorten_part(part: str) -> str:
+    """Cut a secret, or one part of a token, to its first eight characters."""
+    return part if len(part) <= 8 else f"{part[:8]}…"

@@ -1,25 +1,37 @@
-"""The sequence diagram of exchanges that really happened."""
+"""Draw HTTP exchanges that happened as a sequence diagram."""
 
+import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from unicodedata import combining, east_asian_width
+from urllib.parse import parse_qsl
 
 import httpx
 
-from course.classroom.card import Card
-from course.classroom.exchange import TOKEN, printable, shortened
-from course.classroom.gist import answered, asked
+from course.classroom.card import WIDTH, Card
+from course.classroom.exchange import (
+    TOKEN,
+    printable,
+    shorten_part,
+    shorten_tokens,
+)
+from course.classroom.token.parse import PARTS
 
-WIDEST, NARROWEST, LONGEST_NAME, LONGEST_LABEL = 79, 40, 24, 250
-LINE = "2px solid"  # of no colour of its own: the text's, in every theme
+NARROWEST, LONGEST_NAME, LONGEST_LABEL = 40, 24, 250
+FORM = "application/x-www-form-urlencoded"
+SECRET_FIELDS = {"password", "client_secret", "refresh_token", "code_verifier"}
+DOTS = "••••••"
+LINE = "2px solid"  # no colour: the line takes the text's, in every theme
 ROW = "display: flex; align-items: center"
+
+Abbreviate = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One message: what stands over its arrow, and which way that goes."""
+    """A message: its first line, all its lines, and its direction."""
 
     title: str
     lines: list[str]
@@ -29,23 +41,25 @@ class Arrow:
 def sequence(
     *responses: httpx.Response, people: tuple[str, str] = ("client", "app")
 ) -> None:
-    """Draw the exchanges that led to some responses, redirects included.
+    """Draw requests and their responses, redirects included.
 
-    Of each message it says what matters: a token that was received, a
-    challenge, an error. Passwords are dots.
+    Above each arrow are the few lines that matter: method and path,
+    credentials, form fields; status, redirect, challenge, token or error.
+    Passwords are dots, and a credential is cut to its first eight characters.
+    Of two that begin alike, the drawing says where they differ.
 
     Args:
-        responses: what was answered, in this order.
-        people: who asked, and who answered.
+        responses: the responses, in the order in which they came.
+        people: the names of the sender and the receiver of the requests.
 
     Raises:
-        ValueError: there is nothing to draw.
+        ValueError: there is no response.
     """
     if not responses:
         raise ValueError("there is no response to draw")
     left, right = (printable(name)[:LONGEST_NAME] for name in people)
     # A lifeline hangs from the middle of each name.
-    room = WIDEST - 4 - len(left) // 2 - len(right) // 2
+    room = WIDTH - 4 - len(left) // 2 - len(right) // 2
     arrows = [*arrows_of(responses, room)]
     text = "\n".join(in_text(arrows, left, right))
     Card(text, in_html(arrows, left, right)).show()
@@ -54,22 +68,161 @@ def sequence(
 def arrows_of(
     responses: Sequence[httpx.Response], room: int
 ) -> Iterator[Arrow]:
-    """Make two arrows of each exchange, redirects before their ends."""
-    for last in responses:
-        for response in (*last.history, last):
-            yield arrow_of(asked(response.request), room, is_answer=False)
-            yield arrow_of(answered(response), room, is_answer=True)
+    """Make two arrows of each exchange, a redirect before its target."""
+    exchanges = [
+        response for last in responses for response in (*last.history, last)
+    ]
+    secrets: list[str] = []
+
+    def collect(secret: str) -> str:
+        secrets.append(secret)
+        return secret
+
+    for response in exchanges:
+        list(request_lines(response.request, collect))
+        list(response_lines(response, collect))
+    drawn = tell_apart(secrets)
+    for response in exchanges:
+        lines = request_lines(response.request, drawn.__getitem__)
+        yield arrow_of(lines, room, is_answer=False)
+        lines = response_lines(response, drawn.__getitem__)
+        yield arrow_of(lines, room, is_answer=True)
 
 
-def arrow_of(said: Iterator[str], room: int, is_answer: bool) -> Arrow:
-    """Shorten tokens, make lines printable, and break the long ones."""
-    lines = [printable(TOKEN.sub(shortened, line)) for line in said]
+def request_lines(
+    request: httpx.Request, abbreviate: Abbreviate
+) -> Iterator[str]:
+    """Yield method and path, credentials, cookies, and a form's fields.
+
+    `POST /token`, then `username=johndoe, password=••••••`.
+    """
+    yield f"{request.method} {request.url.raw_path.decode('ascii')}"
+    for credentials in request.headers.get_list("authorization"):
+        scheme, _, secret = credentials.partition(" ")
+        yield f"Authorization: {scheme} {abbreviate(secret)}"
+    for cookies in request.headers.get_list("cookie"):
+        pairs = (cookie(pair, abbreviate) for pair in cookies.split("; "))
+        yield f"Cookie: {'; '.join(pairs)}"
+    content = content_of(request).decode("latin-1")
+    if content and request.headers.get("content-type", "").startswith(FORM):
+        fields = parse_qsl(content, keep_blank_values=True)
+        yield ", ".join(
+            f"{name}={DOTS if name in SECRET_FIELDS and value else value}"
+            for name, value in fields
+        )
+
+
+def response_lines(
+    response: httpx.Response, abbreviate: Abbreviate
+) -> Iterator[str]:
+    """Yield status, redirect, challenge, cookies, and the body's news.
+
+    `401 Unauthorized`, `challenge: Bearer`, `detail: Not authenticated`.
+    """
+    yield f"{response.status_code} {response.reason_phrase}"
+    for location in response.headers.get_list("location"):
+        yield f"to: {location}"
+    for challenge in response.headers.get_list("www-authenticate"):
+        yield f"challenge: {challenge}"
+    for field in response.headers.get_list("set-cookie"):
+        pair, separator, attributes = field.partition(";")
+        yield f"Set-Cookie: {cookie(pair, abbreviate)}{separator}{attributes}"
+    if "json" in response.headers.get("content-type", ""):
+        try:
+            body = json.loads(content_of(response))
+        except (ValueError, RecursionError):
+            return
+        yield news(body, abbreviate)
+
+
+def cookie(pair: str, abbreviate: Abbreviate) -> str:
+    """Abbreviate the value of a cookie: `session=eyJhbGci…`."""
+    name, equals, value = pair.partition("=")
+    return f"{name}{equals}{abbreviate(value)}"
+
+
+def news(body: object, abbreviate: Abbreviate) -> str:
+    """Pick what to show of a JSON body.
+
+    `access_token`, `error` or `detail`, otherwise the names of its fields.
+    """
+    match body:
+        case {"access_token": str(token)}:
+            return f"token received: {abbreviate(token)}"
+        case {"error": str(error)}:
+            return f"error: {error}"
+        case {"detail": str(detail)} | {"detail": [{"msg": str(detail)}, *_]}:
+            return f"detail: {detail}"
+        case dict():
+            return f"JSON: {', '.join(body)}"
+        case list():
+            return f"JSON: a list of {len(body)}"
+    return "JSON"
+
+
+def content_of(message: httpx.Request | httpx.Response) -> bytes:
+    """Return a body, or nothing if it was streamed and not read."""
+    try:
+        return message.content
+    except (httpx.RequestNotRead, httpx.ResponseNotRead):
+        return b""
+
+
+def tell_apart(secrets: Iterable[str]) -> dict[str, str]:
+    """Map each secret to what is drawn of it: its first eight characters.
+
+    Where two secrets begin alike, a remark tells them apart. It never shows
+    more of them, so that it is the same in every run: `eyJhbGci… (another
+    signature)`, `eyJhbGci… (token 2)`.
+    """
+    drawn: dict[str, str] = {}
+    alike: dict[str, list[str]] = {}
+    for secret in dict.fromkeys(secrets):
+        alike.setdefault(shorten_part(secret), []).append(secret)
+    for start, group in alike.items():
+        copies = {
+            secret: difference
+            for number, secret in enumerate(group)
+            if (difference := find_difference(secret, group[:number]))
+        }
+        originals = [secret for secret in group if secret not in copies]
+        for number, secret in enumerate(originals, 1):
+            noun = "token" if TOKEN.fullmatch(secret) else "secret"
+            remark = f" ({noun} {number})" if len(originals) > 1 else ""
+            drawn[secret] = f"{start}{remark}"
+        for secret, difference in copies.items():
+            drawn[secret] = f"{start} (another {difference})"
+    return drawn
+
+
+def find_difference(token: str, earlier: list[str]) -> str:
+    """Name the parts in which a token differs from its model.
+
+    The model is the earlier token that has the same payload or the same
+    signature; without one, the answer is "". Two tokens that were issued
+    apart differ in both.
+    """
+    for model in earlier:
+        pairs = [*zip(token.split("."), model.split("."), strict=False)]
+        names = [
+            name
+            for name, (part, other) in zip(PARTS, pairs, strict=False)
+            if part != other
+        ]
+        if len(pairs) == len(PARTS) and names[-2:] != ["payload", "signature"]:
+            return " and ".join(names)
+    return ""
+
+
+def arrow_of(lines: Iterable[str], room: int, is_answer: bool) -> Arrow:
+    """Shorten tokens, make lines printable, and break those that are long."""
+    lines = [printable(shorten_tokens(line)) for line in lines]
     pieces = [piece for line in lines for piece in broken(line, room)]
     return Arrow(lines[0], pieces, is_answer)
 
 
 def broken(line: str, room: int) -> list[str]:
-    """Break a line into three at most that fit into so many columns."""
+    """Break a line into at most three, each at most `room` columns wide."""
     is_wide = any(east_asian_width(sign) in "FW" for sign in line)
     return textwrap.wrap(
         line,
@@ -89,7 +242,7 @@ def columns(text: str) -> int:
 
 
 def in_text(arrows: list[Arrow], left: str, right: str) -> Iterator[str]:
-    """Draw in characters: requests at the left, answers at the right."""
+    """Draw in characters: requests at the left, responses at the right."""
     longest = max(columns(line) for arrow in arrows for line in arrow.lines)
     inner = max(longest + 2, NARROWEST)
     margin = " " * (len(left) // 2)
@@ -108,8 +261,8 @@ def in_text(arrows: list[Arrow], left: str, right: str) -> Iterator[str]:
 def in_html(arrows: list[Arrow], left: str, right: str) -> str:
     """Draw in HTML: a list of arrows between two lifelines.
 
-    Not in SVG: of that, JupyterLab leaves nothing but jumbled words in a
-    notebook that was opened and not run, and a screen reader gets no list.
+    Not in SVG: JupyterLab removes it from a notebook that was opened and not
+    run, and a screen reader finds no list in it.
     """
     label = escape(summary(arrows, left, right))
     names = "".join(
@@ -125,7 +278,7 @@ def in_html(arrows: list[Arrow], left: str, right: str) -> str:
 
 
 def step(arrow: Arrow) -> str:
-    """Draw one arrow and what stands over it."""
+    """Draw one arrow in HTML, with its lines above it."""
     words = "<br>".join(map(escape, arrow.lines))
     shaft = f'<span style="flex: 1; border-top: {LINE}"></span>'
     side, shape = "left", f"{shaft}<span>▶</span>"
@@ -139,10 +292,10 @@ def step(arrow: Arrow) -> str:
 
 
 def summary(arrows: list[Arrow], left: str, right: str) -> str:
-    """Say in one sentence what can be seen."""
+    """Summarise a diagram in one sentence of at most 250 characters."""
     exchanges = zip(arrows[::2], arrows[1::2], strict=True)
-    said = "; ".join(f"{a.title}, {b.title}" for a, b in exchanges)
-    sentence = f"Sequence diagram, {left} and {right}: {said}."
+    titles = "; ".join(f"{a.title}, {b.title}" for a, b in exchanges)
+    sentence = f"Sequence diagram, {left} and {right}: {titles}."
     if len(sentence) > LONGEST_LABEL:
         return f"{sentence[: LONGEST_LABEL - 1]}…"
     return sentence

@@ -216,7 +216,7 @@ def test_json_that_does_not_say_so_stays_as_it_came(capsys: Printed) -> None:
     ("lines", "last"),
     [
         (LONGEST_BODY, f"< line {LONGEST_BODY - 1}"),
-        (LONGEST_BODY + 1, "< … and 1 lines more"),
+        (LONGEST_BODY + 1, "< … and 1 line more"),
         (10_000, "< … and 9,960 lines more"),
     ],
 )

@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 import pytest
 
-from course.classroom.card import AMBER, GREEN, GREY, paragraphs, wrap
 from course.classroom.prediction import (
     PREDICTIONS,
     Option,
@@ -189,40 +188,3 @@ def test_long_options_hang_under_their_letter() -> None:
     assert all(len(line) <= 79 for line in lines)
     assert lines[1].startswith("  a. word word")
     assert lines[2].startswith("     word word")
-
-
-@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
-@pytest.mark.parametrize("colour", [GREEN, AMBER, GREY])
-def test_lines_stand_out_on_either_theme(colour: str, background: str) -> None:
-    """WCAG 2.2 SC 1.4.11: 3:1. Text has the colour of the theme."""
-    lighter, darker = sorted(map(luminance, (colour, background)))[::-1]
-    assert (lighter + 0.05) / (darker + 0.05) >= 3
-
-
-def luminance(colour: str) -> float:
-    """Compute relative luminance as WCAG 2.2 defines it."""
-    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-        for share in shares
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_card_keeps_line_breaks_and_marks_code() -> None:
-    card = paragraphs("`one`", "two\nthree & `four`")
-    assert card.text == "`one`\ntwo\nthree & `four`"
-    page = Page(card.html)
-    texts = ["one", "two", "three & ", "four"]
-    assert (page.texts, len(page.all("br"))) == (texts, 1)
-    assert len(page.all("code")) == len(page.all("strong")) + 1 == 2
-
-
-def test_lines_are_79_characters_at_most() -> None:
-    fits = "1234567 " * 9 + "1234567"
-    assert (len(fits), wrap(fits)) == (79, fits)
-    assert wrap(f"{fits}8").count("\n") == 1
-
-
-def test_long_words_are_not_broken() -> None:
-    assert wrap("eyJ-" * 30) == "eyJ-" * 30

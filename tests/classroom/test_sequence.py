@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.classroom.card import Card
-from course.classroom.sequence import WIDEST, columns, sequence
+from course.classroom.card import WIDTH, Card
+from course.classroom.sequence import columns, sequence, tell_apart
 from snippets.ch04_token_endpoint import app
 from tests.support.chapters import ClientOf
 from tests.support.forgeries import FAR_FUTURE, signed
@@ -207,7 +207,7 @@ def test_drawing_has_straight_edges(
     sequence(exchange(url=f"http://h/{'a' * 200}"), people=people)
     first, *lines = capsys.readouterr().out.splitlines()
     assert len({columns(line) for line in lines}) == 1
-    assert len(first) == WIDEST
+    assert len(first) == WIDTH
     left, right = (m.start() for m in re.finditer("│", lines[0]))
     assert all(line[left] == line[right] == "│" for line in lines)
     names = [(m.start(), m.end()) for m in re.finditer(r"\S+", first)]
@@ -375,7 +375,7 @@ def test_drawing_fits_a_page(value: str, detail: str) -> None:
         sequence(exchange("POST", data=form, answer=answer))
     lines = repr(show.call_args.args[0]).split("\n")
     assert all(map(str.isprintable, lines))
-    assert max(map(columns, lines)) <= WIDEST
+    assert max(map(columns, lines)) <= WIDTH
     assert len({columns(line) for line in lines[1:]}) == 1
 
 
@@ -408,3 +408,98 @@ def test_two_tokens_are_drawn_alike(html: list[str], capsys: Printed) -> None:
             text = re.sub(pattern, "MASKED", text)
         seen.add(text)
     assert len(seen) == 1
+
+
+HEAD, PAYLOAD, SIGNATURE = TOKEN.split(".")
+OTHER = signed({"sub": "alice", "exp": FAR_FUTURE})
+
+
+@pytest.mark.parametrize(
+    ("other", "remark"),
+    [
+        (f"{HEAD}.{PAYLOAD}.{SIGNATURE[::-1]}", "another signature"),
+        (f"{HEAD}.{PAYLOAD}.", "another signature"),
+        (f"{HEAD}.{PAYLOAD[::-1]}.{SIGNATURE}", "another payload"),
+        (f"{HEAD[:-1]}Q.{PAYLOAD}.{SIGNATURE}", "another header"),
+        (f"{HEAD}a.{PAYLOAD}.", "another header and signature"),
+        (f"{HEAD}a.{PAYLOAD}a.{SIGNATURE}", "another header and payload"),
+    ],
+)
+def test_changed_token_is_told_from_the_good_one(
+    other: str, remark: str
+) -> None:
+    assert tell_apart([TOKEN, other, TOKEN]) == {
+        TOKEN: "eyJhbGci…",
+        other: f"eyJhbGci… ({remark})",
+    }
+
+
+@pytest.mark.parametrize(
+    ("secrets", "drawn"),
+    [
+        ([], []),
+        ([TOKEN, TOKEN], ["eyJhbGci…"]),
+        ([TOKEN, OTHER], ["eyJhbGci… (token 1)", "eyJhbGci… (token 2)"]),
+        (
+            [TOKEN, OTHER, OTHER[:-1]],
+            [
+                "eyJhbGci… (token 1)",
+                "eyJhbGci… (token 2)",
+                "eyJhbGci… (another signature)",
+            ],
+        ),
+        (["12345678", "123456789"], ["12345678", "12345678…"]),
+        (["123456789", "923456789"], ["12345678…", "92345678…"]),
+        (
+            ["123456789", "12345678x"],
+            ["12345678… (secret 1)", "12345678… (secret 2)"],
+        ),
+        (
+            ["12345678.x", "12345678.y"],
+            ["12345678… (secret 1)", "12345678… (secret 2)"],
+        ),
+    ],
+    ids=len,
+)
+def test_secrets_that_begin_alike_are_told_apart(
+    secrets: list[str], drawn: list[str]
+) -> None:
+    assert [*tell_apart(secrets).values()] == drawn
+
+
+def test_credentials_are_told_apart_over_the_whole_diagram(
+    capsys: Printed,
+) -> None:
+    """Redirects included, and in the order of the exchanges."""
+    changed = f"{HEAD}.{PAYLOAD}.{SIGNATURE[::-1]}"
+    login = exchange("POST", answer={"json": {"access_token": TOKEN}})
+    first, second = (
+        exchange(headers={"Authorization": f"Bearer {token}"})
+        for token in (TOKEN, changed)
+    )
+    second.history = [first]
+    text = drawn(capsys, login, second)
+    assert re.findall(r"eyJ[^│]*[^│ ]", text) == [
+        "eyJhbGci…",
+        "eyJhbGci…",
+        "eyJhbGci… (another signature)",
+    ]
+
+
+def test_cookies_are_drawn_with_their_values_cut(capsys: Printed) -> None:
+    fields = [
+        ("Set-Cookie", f"session={TOKEN}; HttpOnly; Path=/a-long-path"),
+        ("Set-Cookie", "theme=dark"),
+    ]
+    response = exchange(
+        headers={"Cookie": "theme=dark; id=123456789; odd"},
+        answer={"headers": fields},
+    )
+    assert said(capsys, response) == [
+        "GET /",
+        "Cookie: theme=dark; id=12345678…; odd",
+        "",
+        "200 OK",
+        "Set-Cookie: session=eyJhbGci…; HttpOnly; Path=/a-long-path",
+        "Set-Cookie: theme=dark",
+    ]

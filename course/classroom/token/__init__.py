@@ -1,1 +1,1 @@
-"""A token taken apart, drawn, edited and signed again."""
+"""A token parsed, laid out, edited, signed again and checked."""

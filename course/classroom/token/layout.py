@@ -1,130 +1,137 @@
-"""The token: its three parts laid out, labelled, their times readable."""
+"""Lay a token out: its three parts, labelled, with readable times."""
 
 import json
-import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from course.classroom.card import Card, wrap
-from course.classroom.exchange import LONGEST_BODY, printable, shortened
-from course.classroom.token.parse import PARTS, Reading, read
+from course.classroom.card import WIDTH, Card, wrap
+from course.classroom.exchange import first_lines, printable, shorten
+from course.classroom.token.parse import PARTS, ParsedToken, parse
 from course.classroom.token.signature import check_signature
 
-WIDTH = 79
-ANYTHING = re.compile(r".*", re.DOTALL)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# A claim that holds a time: RFC 7519 §4.1, OpenID Connect Core 1.0 §2.
-NUMERIC_DATE = re.compile(r'  "(?:exp|iat|nbf|auth_time)": (-?\d[^,]*),?')
-# Ink and paper of its own: the same contrast in a light and a dark theme.
-INK = {
+# Claims that hold a NumericDate: RFC 7519 §4.1, OpenID Connect Core 1.0 §2.
+DATES = ("exp", "iat", "nbf", "auth_time")
+# Text and background colour: the same contrast in a light and a dark theme.
+COLOURS = {
     "header": "color: #6a0f1c; background-color: #ffdfe0",
     "payload": "color: #0b3470; background-color: #d8e8ff",
     "signature": "color: #1d4a12; background-color: #dcf2d2",
 }
 
 
-def show_token(token: object, key: str | None = None) -> None:
-    """Lay out a token's header, payload and signature.
+@dataclass(frozen=True)
+class Section:
+    """What one part of a token contains: lines of JSON, or one sentence."""
 
-    Times are written in UTC beside their numbers. Given a key, the signature
-    is checked; the claims are not judged. Anything can be shown: what is no
-    token is told why.
-    """
-    lay_out(read(token), key).show()
+    name: str
+    sentence: str
+    lines: list[str]
 
+    def to_text(self) -> str:
+        """Write JSON below the part's name, a sentence beside the name."""
+        if self.sentence:
+            return wrap(f"{self.name}: {self.sentence}")
+        return "\n".join([self.name, *self.lines])
 
-def lay_out(reading: Reading, key: str | None = None) -> Card:
-    """Write a token as text, and as HTML that says the same."""
-    if "token" in reading.problems:
-        start = cut(shorten(".".join(reading.raw)))
-        problem = reading.complaint
-        return Card(
-            f"{start}\n{wrap(problem)}".lstrip(),
-            f"<p><code>{escape(start)}</code><br>{escape(problem)}</p>",
+    def to_html(self) -> str:
+        """Write a term of a description list, and its description."""
+        content = escape(self.sentence or "\n".join(self.lines))
+        if not self.sentence:
+            content = f"<pre>{content}</pre>"
+        return (
+            f"<dt>{coloured(self.name, self.name)}</dt>"
+            f'<dd style="margin: 2px 0 10px">{content}</dd>'
         )
-    parts = [printable(shorten(part)) for part in reading.raw]
+
+
+def show_token(token: object, key: str | None = None) -> None:
+    """Display a token's header, payload and signature.
+
+    The times in the payload are also written as dates in UTC. Given a key,
+    the signature is checked; the claims are not. What is not a token is
+    displayed with the reason why not.
+    """
+    lay_out(parse(token), key).show()
+
+
+def lay_out(token: ParsedToken, key: str | None = None) -> Card:
+    """Write a token as text, and as HTML that says the same."""
+    if "token" in token.problems:
+        start = cut(shorten(token.text))
+        return Card(
+            f"{start}\n{wrap(token.complaint)}".lstrip(),
+            f"<p><code>{escape(start)}</code><br>"
+            f"{escape(token.complaint)}</p>",
+        )
+    parts = [printable(shorten(part)) for part in token.raw]
     names = [
         name.ljust(len(part)) for name, part in zip(PARTS, parts, strict=True)
     ]
-    contents = {
-        "header": reading.problems.get("header") or pretty(reading.header),
-        "payload": reading.problems.get("payload") or pretty(reading.payload),
-        "signature": check_signature(reading, key),
-    }
-    paragraphs = [
+    sections = [
+        object_section("header", token),
+        object_section("payload", token),
+        Section("signature", check_signature(token, key), []),
+    ]
+    text = [
         "\n".join([".".join(parts), " ".join(names).rstrip()]),
-        *(below(name, text) for name, text in contents.items()),
+        *(section.to_text() for section in sections),
     ]
-    return Card("\n\n".join(paragraphs), in_html(parts, names, contents))
-
-
-def in_html(
-    parts: list[str], names: list[str], contents: dict[str, str]
-) -> str:
-    """Colour the parts, name them, and list what each contains."""
-    rows = [
-        between.join(map(inked, PARTS, row))
-        for between, row in ((".", parts), (" ", names))
-    ]
-    terms = [
-        f"<dt>{inked(name, name)}</dt>"
-        f'<dd style="margin: 2px 0 10px">{boxed(text)}</dd>'
-        for name, text in contents.items()
-    ]
-    return (
-        f'<pre style="margin: 0 0 10px">{"<br>".join(rows)}</pre>'
-        f'<dl style="margin: 0">{"".join(terms)}</dl>'
+    html = "<br>".join(
+        [
+            ".".join(map(coloured, PARTS, parts)),
+            " ".join(map(coloured, PARTS, names)),
+        ]
+    )
+    terms = "".join(section.to_html() for section in sections)
+    return Card(
+        "\n\n".join(text),
+        f'<pre style="margin: 0 0 10px">{html}</pre>'
+        f'<dl style="margin: 0">{terms}</dl>',
     )
 
 
-def inked(name: str, text: str) -> str:
-    """Write a text in the colours of a part."""
-    return f'<span style="{INK[name]}">{escape(text)}</span>'
+def object_section(name: str, token: ParsedToken) -> Section:
+    """Make the section of the header or the payload."""
+    problem = token.problems.get(name, "")
+    content = getattr(token, name)
+    return Section(name, problem, [] if problem else json_lines(content))
 
 
-def boxed(text: str) -> str:
-    """Keep the lines of an object; let a sentence run."""
-    return f"<pre>{escape(text)}</pre>" if is_object(text) else escape(text)
+def json_lines(content: dict[str, Any]) -> list[str]:
+    """Indent a JSON object, with the dates of its times; cut what is long."""
+    lines = ["{"]
+    for number, (name, value) in enumerate(content.items(), 1):
+        member = json.dumps({name: value}, indent=2, ensure_ascii=False)
+        lines += member.split("\n")[1:-1]  # without the braces
+        if number < len(content):
+            lines[-1] += ","
+        if name in DATES and is_number(value):
+            lines[-1] += f"  ← {date_of(value)}"
+    lines = [*lines, "}"] if content else ["{}"]
+    return first_lines([cut(line) for line in lines])
 
 
-def below(name: str, text: str) -> str:
-    """Put an object below the name of its part, a sentence beside it."""
-    return f"{name}\n{text}" if is_object(text) else wrap(f"{name}: {text}")
+def is_number(value: object) -> bool:
+    """Tell a JSON number from a JSON `true`, which Python calls an int."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def is_object(text: str) -> bool:
-    """Tell JSON from a sentence that stands in its place."""
-    return text.startswith("{")
-
-
-def pretty(claims: dict[str, Any]) -> str:
-    """Indent JSON, say which moments its times are, cut what is long."""
-    text = json.dumps(claims, indent=2, ensure_ascii=False)
-    lines = [cut(dated(line)) for line in text.split("\n")]
-    if len(lines) > LONGEST_BODY:
-        rest = len(lines) - LONGEST_BODY
-        lines = [*lines[:LONGEST_BODY], f"… and {rest:,} lines more"]
-    return "\n".join(lines)
-
-
-def dated(line: str) -> str:
-    """Write the moment of a NumericDate beside it, in UTC."""
-    found = NUMERIC_DATE.fullmatch(line)
-    return f"{line}  ← {moment(float(found[1]))}" if found else line
-
-
-def moment(seconds: float) -> str:
+def date_of(seconds: float) -> str:
     """Write seconds since 1970 as `2026-01-01 12:00:00+00:00`."""
     try:
         return str(EPOCH + timedelta(seconds=seconds))
     except OverflowError:
         return "beyond the calendar"
+    except ValueError:  # JSON of Python may contain NaN
+        return "not a number"
 
 
-def shorten(part: str) -> str:
-    """Cut as the wire does: each part of a token to eight characters."""
-    return ANYTHING.sub(shortened, part, count=1)
+def coloured(name: str, text: str) -> str:
+    """Write a text as HTML in the colours of a part of a token."""
+    return f'<span style="{COLOURS[name]}">{escape(text)}</span>'
 
 
 def cut(line: str) -> str:

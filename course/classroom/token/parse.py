@@ -1,4 +1,4 @@
-"""Reading: a token taken apart without believing it, whatever it is."""
+"""Parse a token into header, payload and signature, without trusting it."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -6,19 +6,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PARTS = ("header", "payload", "signature")
-DEEPEST = 50
+DEEPEST = 50  # levels of JSON
 
 
 class UnreadableError(ValueError):
-    """A part of a token is not what it should be; the message says what."""
+    """A part of a token cannot be read; the message, `not JSON`, says why."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A token taken apart as far as it goes.
+class ParsedToken:
+    """A token, parsed as far as possible.
 
-    A part that cannot be read is empty, and `problems` says why under its
-    name; what is wrong with the token as a whole stands under "token".
+    Attributes:
+        raw: the token, split at its dots.
+        header: the JSON object of the first part; empty if unreadable.
+        payload: the JSON object of the second part; empty if unreadable.
+        signature: the bytes of the third part; empty if unreadable.
+        problems: what is wrong, by the name of the part. What is wrong with
+            the token as a whole has the name "token".
     """
 
     raw: tuple[str, ...] = ()
@@ -26,6 +31,11 @@ class Reading:
     payload: dict[str, Any] = field(default_factory=dict)
     signature: bytes = b""
     problems: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The token as it was given."""
+        return ".".join(self.raw)
 
     @property
     def complaint(self) -> str:
@@ -36,41 +46,53 @@ class Reading:
         return f"its {name} is {problem}"
 
 
-def read(token: object) -> Reading:
-    """Take a token apart; what is wrong with it becomes a problem."""
+def parse(token: object) -> ParsedToken:
+    """Parse anything as a token; what is wrong becomes a problem."""
     if not isinstance(token, str):
         kind = type(token).__name__
-        return Reading(problems={"token": f"it is a {kind}, not a str"})
+        problem = f"it is a {kind}, not a str"
+        if isinstance(token, dict) and "access_token" in token:
+            problem += '; the token is its value of "access_token"'
+        return ParsedToken(problems={"token": problem})
     raw = tuple(token.split("."))
     if problem := find_slip(token):
-        return Reading(raw, problems={"token": problem})
-    found: dict[str, Any] = {}
+        return ParsedToken(raw, problems={"token": problem})
+    parsed: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    readers = (read_object, read_object, decode)
-    for name, part, reader in zip(PARTS, raw, readers, strict=True):
+    parsers = (parse_part, parse_part, base64url_decode)
+    for name, part, parser in zip(PARTS, raw, parsers, strict=True):
         try:
-            found[name] = reader(part)
+            parsed[name] = parser(part)
         except UnreadableError as error:
             problems[name] = str(error)
-    return Reading(raw, **found, problems=problems)
+    return ParsedToken(raw, **parsed, problems=problems)
 
 
 def find_slip(token: str) -> str:
-    """Say why a text is no token at all; nothing, if it may be one."""
+    """Say what was pasted instead of a token; "" if this may be a token."""
+    bare = token.strip()
     count = token.count(".") + 1
     if not token:
         return "it is empty"
-    if token != token.strip():
+    if bare.startswith("{") and '"access_token"' in bare:
+        return 'it is the whole answer; the token is its "access_token"'
+    if bare.startswith(("{", "[")):
+        return "it is JSON"
+    if bare.lower().startswith("authorization:"):
+        return 'it is a whole header; the token is what follows "Bearer "'
+    if bare.lower().startswith("bearer "):
+        return 'it begins with "Bearer "; the token is what follows'
+    if bare[:1] + bare[-1:] in ('""', "''"):
+        return "there are quotation marks around it"
+    if token != bare:
         return "there is a space or a line break around it"
-    if token.lower().startswith("bearer "):
-        return 'it begins with "Bearer ", a word of the request around it'
     if count != len(PARTS):
         return f"it has {count} part{'s' * (count > 1)}, and a token has three"
     return ""
 
 
-def decode(part: str) -> bytes:
-    """Decode base64url as strictly as PyJWT, which lets padding pass.
+def base64url_decode(part: str) -> bytes:
+    """Decode base64url as strictly as PyJWT, which accepts padding.
 
     Raises:
         UnreadableError: the part is not base64url (RFC 7515 §2).
@@ -87,35 +109,47 @@ def decode(part: str) -> bytes:
 
 
 def base64url_encode(content: bytes) -> str:
-    """Encode as base64url without padding (RFC 7515 §2)."""
+    """Encode bytes as base64url without padding (RFC 7515 §2)."""
     return urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
-def read_object(part: str) -> dict[str, Any]:
+def parse_part(part: str) -> dict[str, Any]:
     """Decode a header or a payload: base64url of a JSON object.
 
     Raises:
-        UnreadableError: it is something else.
+        UnreadableError: the part is something else.
     """
-    content = decode(part)
+    return parse_object(base64url_decode(part))
+
+
+def parse_object(text: bytes | str) -> dict[str, Any]:
+    """Parse the text of a JSON object.
+
+    Raises:
+        UnreadableError: the text is something else, or nested more than 50
+            levels deep.
+    """
     try:
-        found = json.loads(content)
-        depth = nesting(found)
+        value = json.loads(text)
+        depth = nesting(value)
     except UnicodeDecodeError as error:
-        raise UnreadableError("base64url, but of no text") from error
-    except ValueError as error:
-        raise UnreadableError("base64url, but not of JSON") from error
+        raise UnreadableError("not text") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableError(f"not JSON ({place}: {error.msg})") from error
+    except ValueError as error:  # json reads at most 4,300 digits
+        raise UnreadableError("JSON with too long a number") from error
     except RecursionError as error:
         raise UnreadableError("JSON nested too deeply") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise UnreadableError("JSON, but not an object in braces")
     if depth > DEEPEST:
         raise UnreadableError("JSON nested too deeply")
-    return found
+    return value
 
 
 def nesting(value: object) -> int:
-    """Count how many lists and objects stand one within another."""
+    """Count the levels of a JSON value: 0 for `1`, 2 for `{"a": []}`."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if isinstance(inner, list):
         return 1 + max(map(nesting, inner), default=0)
