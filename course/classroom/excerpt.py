@@ -6,7 +6,7 @@ import re
 import httpx
 
 from course.classroom.failure import one_line
-from course.classroom.token.parse import read
+from course.classroom.token.parse import parse
 
 LONGEST_VALUE = 60
 LONGEST_ERROR = 200
@@ -47,7 +47,7 @@ def excerpt_of_token(text: str) -> str:
         Header and claims decoded, and the first characters of the signature;
         an empty string for a text that is no token.
     """
-    token = read(text)
+    token = parse(text)
     if {"token", "header", "payload"} & token.problems.keys():
         return ""
     header, claims = map(json.dumps, (token.header, token.payload))
