@@ -10,7 +10,7 @@ from typing import Any
 from course.classroom import registry, sandbox
 from course.classroom.card import AMBER, GREEN, Card, details, paragraphs, wrap
 from course.classroom.excerpt import excerpt, excerpt_of_error
-from course.classroom.sandbox import Limits, Outcome
+from course.classroom.sandbox import LIMITS, Limits, Outcome
 from course.classroom.trial import (
     TRIAL,
     Trial,
@@ -20,7 +20,6 @@ from course.classroom.trial import (
 
 LONGEST_PRINT = 10
 HINTS = ("a nudge", "closer", "nearly there")
-LIMITS = Limits()
 LOOKS_FOR = {"computed": "a loop", "waited": "a wait"}
 RESTART = (
     "It still runs in the background: restart the kernel (Kernel > Restart "

@@ -41,6 +41,9 @@ class Limits:
     waiting: float = 30.0
 
 
+LIMITS = Limits()
+
+
 class StoppedError(SystemExit):
     """Raised within a call that is over its limit.
 
@@ -87,7 +90,7 @@ class Record:
 
 def run(
     work: Callable[[], None],
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
     calls: Callable[[], int] = lambda: 0,
 ) -> Outcome:
     """Run some work in a thread of its own, and wait for it within limits.

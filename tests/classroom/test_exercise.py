@@ -20,7 +20,6 @@ from course.classroom.answer_types import (
 )
 from course.classroom.exercise import (
     EXERCISES,
-    LIMITS,
     RESTART,
     Check,
     Verdict,
@@ -29,7 +28,7 @@ from course.classroom.exercise import (
     hint,
     judge,
 )
-from course.classroom.sandbox import Limits
+from course.classroom.sandbox import LIMITS, Limits
 from course.classroom.trial import (
     expect,
     given,

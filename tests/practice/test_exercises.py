@@ -6,23 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from course.chapters import Chapter, chapters, find
 from course.classroom import registry
 from course.classroom.exercise import EXERCISES
 from course.classroom.prediction import PREDICTIONS
 from course.classroom.trial import given
 from course.upkeep.notebook import Notebook, notebooks, source
-from tests.practice.wrong_answers import WrongAnswer, wrong_answers
-from tests.support.posed import Posed, calls, complaints, needed, posed
+from tests.practice.answers import Answers, answers_of
+from tests.practice.right_answers import RightAnswer
+from tests.practice.wrong_answers import WrongAnswer
+from tests.support.posed import (
+    Posed,
+    calls,
+    complaints,
+    needed,
+    posed,
+)
 from tests.support.report import Report
 
-# How many exercises a chapter poses at least: {"ch04": 2}.
-FEWEST: dict[str, int] = {"ch01": 3, "ch02": 3, "ch03": 3, "ch04": 3}
-# Registered, and not posed by a notebook yet.
-AWAITED_EXERCISES: set[str] = set()
-AWAITED_PREDICTIONS: set[str] = set()
+FEWEST_EXERCISES = 2
+# Chapter 0 shows how an exercise works, with a single one.
+FEWER_EXERCISES = {"ch00": 1}
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
-WRONG = wrong_answers()
+ANSWERS = {chapter: answers_of(chapter) for chapter in chapters()}
 
 registry.load_all()
 
@@ -39,32 +46,38 @@ def asked(aid: str) -> list[str]:
 
 @pytest.mark.parametrize("exercise", POSED, ids=str)
 def test_exercise_teaches(exercise: Posed) -> None:
-    found = complaints(exercise, WRONG)
+    found = complaints(exercise, ANSWERS[exercise.chapter])
     assert not found, "\n".join(found)
 
 
 def test_every_exercise_is_posed_once() -> None:
     names = [task.name for task in POSED]
     assert len(set(names)) == len(names)
-    assert set(names) == EXERCISES.keys() - AWAITED_EXERCISES
+    assert set(names) == EXERCISES.keys()
 
 
 def test_every_prediction_is_asked_once() -> None:
     questions = asked("predict")
     assert len(set(questions)) == len(questions)
-    assert set(questions) == PREDICTIONS.keys() - AWAITED_PREDICTIONS
+    assert set(questions) == PREDICTIONS.keys()
 
 
-def test_every_hint_and_wrong_answer_belongs_to_an_exercise() -> None:
+def test_every_hint_and_answer_belongs_to_an_exercise() -> None:
     assert set(asked("hint")) <= EXERCISES.keys()
-    assert {answer.exercise for answer in WRONG} <= EXERCISES.keys()
+    for chapter, answers in ANSWERS.items():
+        posed_here = {task.name for task in POSED if task.chapter == chapter}
+        for kind in (answers.wrong, answers.right, answers.equivalent):
+            assert {answer.exercise for answer in kind} <= posed_here
 
 
 def test_chapters_pose_enough_exercises(report: Report) -> None:
     for notebook in notebooks():
-        found = list(posed(notebook))
-        report.append(f"{notebook.stem}: {len(found)} exercises")
-        assert len(found) >= FEWEST.get(notebook.stem[:4], 0)
+        if notebook.chapter.number is not None:
+            found = list(posed(notebook))
+            report.append(f"{notebook.stem}: {len(found)} exercises")
+            name = notebook.chapter.name
+            fewest = FEWER_EXERCISES.get(name, FEWEST_EXERCISES)
+            assert len(found) >= fewest, name
 
 
 # The proof itself, on a sample that has everything.
@@ -89,7 +102,25 @@ The promise decides what leaves.
 
 </details>"""
 TASK = "### Exercise 3.2: stop the leak\n\nLet no secret leave."
-LEAKS = [answer for answer in WRONG if answer.exercise == "stop the leak"]
+CH03 = answers_of(find("ch03")).to("stop the leak")
+RIGHT = [
+    RightAnswer("stop the leak", style, code)
+    for style, code in {
+        "a response model": STUB.replace(
+            '"/team/"', '"/team/", response_model=list[User]'
+        ),
+        "by hand": STUB.replace(
+            "list(users.values())",
+            "[User(**u.model_dump()) for u in users.values()]",
+        ),
+        "async": SOLVED.replace("def", "async def"),
+        "a loop": SOLVED.replace(
+            "return list(users.values())", "return [*users.values()]"
+        ),
+    }.items()
+]
+ANSWERS_TO_SAMPLE = replace(CH03, right=RIGHT, unfinished=False)
+LEAKS = CH03.wrong
 CHECK = 'check("stop the leak", team)'
 HINT = 'hint("stop the leak")'
 IMPORTS = """\
@@ -127,7 +158,7 @@ def sample(tmp_path: Path) -> Posed:
 
 
 def test_sample_teaches(sample: Posed) -> None:
-    assert complaints(sample, WRONG) == []
+    assert complaints(sample, ANSWERS_TO_SAMPLE) == []
 
 
 def test_check_may_stand_in_the_next_cell(
@@ -143,16 +174,20 @@ def test_check_may_stand_in_the_next_cell(
     [
         ({"task": TASK.replace("3.2", "")}, "no task, titled"),
         ({"task": f"{TASK} word" + " word" * 60}, "more than 60 words"),
-        ({"where": "ch04_other.ipynb"}, "no such exercise is registered in"),
+        (
+            {"chapter": Chapter.of("ch04_other")},
+            "no such exercise is registered in course.practice.ch04",
+        ),
         ({"solution": None}, "no folded solution"),
         ({"solution": STUB}, "its solution does not pass:\nNot yet:"),
+        ({"solution": RIGHT[0].code}, "is the solution itself"),
         ({"stub": SOLVED}, "its untouched stub passes"),
     ],
 )
 def test_spoilt_sample_is_complained_of(
     sample: Posed, change: dict[str, str | None], complaint: str
 ) -> None:
-    [found] = complaints(replace(sample, **change), WRONG)
+    [found] = complaints(replace(sample, **change), ANSWERS_TO_SAMPLE)
     assert complaint in found
 
 
@@ -168,7 +203,7 @@ def test_spoilt_sample_is_complained_of(
 def test_missing_cell_is_complained_of(
     tmp_path: Path, cells: tuple[str, ...], complaint: str
 ) -> None:
-    found = complaints(pose(tmp_path, IMPORTS, *cells), WRONG)
+    found = complaints(pose(tmp_path, IMPORTS, *cells), ANSWERS_TO_SAMPLE)
     assert complaint in "\n".join(found)
 
 
@@ -198,24 +233,51 @@ def test_spoilt_wrong_answer_is_complained_of(
     sample: Posed, change: dict[str, str | bool], complaint: str
 ) -> None:
     first, *others = LEAKS
-    [found] = complaints(sample, [replace(first, **change), *others])
+    wrong = [replace(first, **change), *others]
+    [found] = complaints(sample, replace(ANSWERS_TO_SAMPLE, wrong=wrong))
     assert complaint in found
 
 
-def test_wrong_answers_must_be_three_and_one_nearly_right(
+@pytest.mark.parametrize(
+    ("right", "complaint"),
+    [
+        (RIGHT[:3], "3 right answers, not 4 or more"),
+        ([*RIGHT, RIGHT[0]], "two right answers are the same code"),
+        ([*RIGHT, replace(RIGHT[0], code=STUB)], "is right (a response mo"),
+        ([*RIGHT, replace(RIGHT[0], code="team = 1 / 0")], "ZeroDivision"),
+    ],
+)
+def test_spoilt_right_answers_are_complained_of(
+    sample: Posed, right: list[RightAnswer], complaint: str
+) -> None:
+    [found] = complaints(sample, replace(ANSWERS_TO_SAMPLE, right=right))
+    assert complaint in found
+
+
+def test_wrong_answers_must_be_five_and_one_nearly_right(
     sample: Posed,
 ) -> None:
-    far = WrongAnswer("stop the leak", "the FastAPI app", "team = 1")
-    too_few, no_happy_path = complaints(sample, [far])
-    assert "1 wrong answers, not 3 or more" in too_few
+    far = [WrongAnswer("stop the leak", "the FastAPI app", "team = 1")]
+    answers = replace(ANSWERS_TO_SAMPLE, wrong=far)
+    too_few, no_happy_path = complaints(sample, answers)
+    assert "1 wrong answers, not 5 or more" in too_few
     assert "no wrong answer gets the happy path right" in no_happy_path
+
+
+def test_unfinished_answers_may_be_fewer(sample: Posed) -> None:
+    few = Answers(wrong=LEAKS[:3], unfinished=True)
+    assert complaints(sample, few) == []
+    assert len(complaints(sample, replace(few, unfinished=False))) == 2
 
 
 def test_exercise_that_nobody_registered_is_complained_of(
     sample: Posed,
 ) -> None:
-    wrong = [replace(answer, exercise="another") for answer in LEAKS]
-    [found] = complaints(replace(sample, name="another"), wrong)
+    answers = Answers(
+        [replace(answer, exercise="another") for answer in LEAKS],
+        [replace(answer, exercise="another") for answer in RIGHT],
+    )
+    [found] = complaints(replace(sample, name="another"), answers)
     assert "no such exercise is registered in" in found
 
 
@@ -228,7 +290,7 @@ def test_check_must_try_more_than_the_happy_path(
     task = EXERCISES["stop the leak"]
     lazy.__module__ = task.check.__module__
     monkeypatch.setitem(EXERCISES, task.name, replace(task, check=lazy))
-    found = "\n".join(complaints(sample, WRONG))
+    found = "\n".join(complaints(sample, ANSWERS_TO_SAMPLE))
     assert "its check tries one thing, the happy path, and no other" in found
     assert "A wrong answer must not pass" in found
 
@@ -274,4 +336,5 @@ def test_top_level_await_runs(sample: Posed) -> None:
         "n = await asyncio.sleep(0, 0)",
     )
     stub = sample.stub.replace("FastAPI()", "FastAPI(debug=n)")
-    assert not complaints(replace(sample, earlier=earlier, stub=stub), WRONG)
+    changed = replace(sample, earlier=earlier, stub=stub)
+    assert not complaints(changed, ANSWERS_TO_SAMPLE)

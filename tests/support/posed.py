@@ -1,25 +1,33 @@
 """Exercises as the notebooks pose them, and the proof that they teach.
 
-For each: its untouched stub is refused, its folded solution passes, and
-plausible wrong answers are refused, each for a reason of its own. Nothing is
-copied: stub and solution come from the notebook, and run where its earlier
-cells ran.
+For each: its untouched stub is refused, its folded solution passes, right
+answers in other styles pass, plausible wrong answers are refused, each for a
+reason of its own, and so are all mutants of the solution. Stub and solution
+are read from the notebook, and run where its earlier cells ran.
 """
 
 import ast
 import asyncio
+import copy
 import inspect
+import linecache
 import re
 import symtable
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from course.chapters import Chapter
+from course.classroom import sandbox
 from course.classroom.exercise import EXERCISES, Verdict, judge
+from course.classroom.sandbox import Limits
 from course.upkeep.notebook import Notebook, source
-from snippets import ch03_dependency_wiring
-from tests.practice.wrong_answers import WrongAnswer
+from tests.practice.answers import FEWEST_RIGHT, FEWEST_WRONG, Answers
+from tests.support.cheap_bcrypt import cheap_bcrypt
+from tests.support.solution_mutants import mutants_of
 
 TITLE = re.compile(r"^### Exercise \d+\.\d+: .+\n\n", re.MULTILINE)
 SOLUTION = re.compile(
@@ -28,7 +36,9 @@ SOLUTION = re.compile(
     re.DOTALL,
 )
 LONGEST_TASK = 60
-FEWEST_WRONG = 3
+FEWEST_WRONG_YET = 3
+# A mutant that never ends is given up after these seconds.
+SHORT = Limits(computing=2, waiting=10)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class Posed:
     """An exercise as a notebook poses it, and the code cells before it."""
 
     name: str
+    chapter: Chapter
     where: str
     task: str
     stub: str
@@ -68,6 +79,7 @@ def posed(notebook: Notebook) -> Iterator[Posed]:
         name, answer = asked[0].args
         yield Posed(
             name=ast.literal_eval(name),
+            chapter=notebook.chapter,
             where=f"{notebook}, cell {number}",
             task=source(cells[first - 1]),
             stub=stub or earlier.pop(),
@@ -153,25 +165,56 @@ def scope(code: str) -> symtable.SymbolTable:
     return symtable.symtable(ast.unparse(parsed(code)), "<cell>", "exec")
 
 
-def verdict_on(exercise: Posed, code: str) -> Verdict:
-    """Put some code where the stub is, and check what it makes of it.
+class CellError(Exception):
+    """Code raised, or did not end, before its answer could be checked."""
 
-    It meets users of its own: if it spoils them, no other answer notices.
+
+def verdict_on(
+    exercise: Posed, code: str, limits: Limits = sandbox.LIMITS
+) -> Verdict:
+    """Put some code where the stub is, and check the answer it defines.
+
+    Whatever the code does to the chapters' tables is undone.
+
+    Raises:
+        CellError: the code itself raises, or does not end.
     """
-    users = ch03_dependency_wiring.users
-    own = {name: user.model_copy() for name, user in users.items()}
-    with patch.dict(users, own):
-        cells = [*needed(exercise.earlier, code), code]
-        answer = asyncio.run(run(cells, exercise.answer))
-        return judge(EXERCISES[exercise.name], answer)
+    cells = [*needed(exercise.earlier, code), code]
+    answers: list[Any] = []
+
+    def run_cells() -> None:
+        answers.append(asyncio.run(run(cells, exercise.answer)))
+
+    with own_tables(), cheap_bcrypt():
+        outcome = sandbox.run(run_cells, limits)
+        if not answers:
+            reason = outcome.failure or outcome.exceeded
+            raise CellError(f"{code}\nraises {reason!r}") from outcome.failure
+        return judge(EXERCISES[exercise.name], answers[0], limits)
+
+
+@contextmanager
+def own_tables() -> Iterator[None]:
+    """Let the chapters' modules keep what their tables hold."""
+    with ExitStack() as stack:
+        for name, module in sys.modules.items():
+            if name.startswith("snippets."):
+                for value in vars(module).values():
+                    if isinstance(value, dict) and value is not vars(module):
+                        own = {k: copy.copy(v) for k, v in value.items()}
+                        stack.enter_context(patch.dict(value, own))
+        yield
 
 
 async def run(cells: list[str], expression: str) -> Any:
     """Run cells as a kernel does, and evaluate an expression after them."""
     known: dict[str, Any] = {"__name__": "__main__"}
-    for text in cells:
+    for number, text in enumerate(cells):
+        file = f"cell {number} of {len(cells)}"
+        lines = text.splitlines(keepends=True)
+        linecache.cache[file] = (len(text), None, lines, file)
         code = compile(
-            text, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            text, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         )
         if code.co_flags & inspect.CO_COROUTINE:
             await eval(code, known)
@@ -180,20 +223,21 @@ async def run(cells: list[str], expression: str) -> Any:
     return eval(expression, known)
 
 
-def complaints(
-    exercise: Posed, wrong_answers: Sequence[WrongAnswer]
-) -> list[str]:
-    """Say what an exercise lacks; an empty list is good news."""
-    wrong = [a for a in wrong_answers if a.exercise == exercise.name]
-    found = list(lacks(exercise, wrong))
+def complaints(exercise: Posed, answers: Answers) -> list[str]:
+    """List what an exercise lacks and misjudges; its mutants are apart."""
+    own = answers.to(exercise.name)
+    found = list(lacks(exercise, own))
     if exercise.name in EXERCISES:
-        found += misjudges(exercise, wrong)
+        try:
+            found += misjudges(exercise, own)
+        except CellError as error:
+            found.append(str(error))
     return [f"{exercise.where}, {exercise.name!r}: {what}" for what in found]
 
 
-def lacks(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
-    """Say which of its parts are missing."""
-    home = f"course.practice.{exercise.where[:4]}"
+def lacks(exercise: Posed, answers: Answers) -> Iterator[str]:
+    """Name the parts of an exercise that are missing."""
+    home = f"course.practice.{exercise.chapter.name}"
     task = EXERCISES.get(exercise.name)
     if task is None or task.check.__module__ != home:
         yield f"no such exercise is registered in {home}"
@@ -206,13 +250,29 @@ def lacks(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
         yield f'no cell `hint("{exercise.name}")` right below its check'
     if exercise.solution is None:
         yield "no folded solution right below its hints"
-    if len(wrong) < FEWEST_WRONG:
-        yield f"{len(wrong)} wrong answers, not {FEWEST_WRONG} or more"
-    if not any(answer.happy_path for answer in wrong):
+    yield from lacks_answers(answers)
+
+
+def lacks_answers(answers: Answers) -> Iterator[str]:
+    """Say which answers are too few, or written twice."""
+    wrong, right = len(answers.wrong), len(answers.right)
+    fewest = FEWEST_WRONG_YET if answers.unfinished else FEWEST_WRONG
+    if wrong < fewest:
+        yield f"{wrong} wrong answers, not {fewest} or more"
+    if right < FEWEST_RIGHT and not answers.unfinished:
+        yield f"{right} right answers, not {FEWEST_RIGHT} or more"
+    if not any(answer.happy_path for answer in answers.wrong):
         yield "no wrong answer gets the happy path right"
+    if len({normal(answer.code) for answer in answers.right}) < right:
+        yield "two right answers are the same code"
 
 
-def misjudges(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
+def normal(code: str) -> str:
+    """Write code without its comments and its layout."""
+    return ast.unparse(ast.parse(code))
+
+
+def misjudges(exercise: Posed, answers: Answers) -> Iterator[str]:
     """Say which answers get a verdict they should not get."""
     if verdict_on(exercise, exercise.stub).passed:
         yield "its untouched stub passes"
@@ -222,8 +282,24 @@ def misjudges(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
             yield f"its solution does not pass:\n{verdict.card}"
         elif len(verdict.tried) < 2:
             yield "its check tries one thing, the happy path, and no other"
-    reasons: dict[str, WrongAnswer] = {}
-    for answer in wrong:
+    for right in answers.right:
+        verdict = verdict_on(exercise, right.code)
+        if not verdict.passed:
+            yield (
+                f"{right.code}\nis right ({right.style}), and gets this "
+                f"verdict:\n{verdict.card}"
+            )
+        elif exercise.solution and normal(right.code) == normal(
+            exercise.solution
+        ):
+            yield f"{right.code}\nis the solution itself."
+    yield from misjudges_wrong(exercise, answers)
+
+
+def misjudges_wrong(exercise: Posed, answers: Answers) -> Iterator[str]:
+    """Say which wrong answers pass, or are refused for a wrong reason."""
+    reasons: dict[str, str] = {}
+    for answer in answers.wrong:
         verdict = verdict_on(exercise, answer.code)
         text = str(verdict.card)
         what = f"{answer.code}\ngets this verdict:\n{text}\n"
@@ -232,7 +308,43 @@ def misjudges(exercise: Posed, wrong: list[WrongAnswer]) -> Iterator[str]:
         elif " ".join(answer.says.split()) not in " ".join(text.split()):
             yield f"{what}It should say: {answer.says!r}."
         elif text in reasons:
-            yield f"{what}So does another wrong answer:{reasons[text].code}"
+            yield f"{what}So does another wrong answer:{reasons[text]}"
         elif answer.happy_path != (len(verdict.tried) > 1):
             yield f"{what}Its mark says happy_path={answer.happy_path}."
-        reasons[text] = answer
+        elif verdict.crash is not None:
+            yield f"{what}The check itself must not crash."
+        reasons[text] = answer.code
+
+
+def survivors(exercise: Posed, answers: Answers) -> list[str]:
+    """Say which mutants of the solution are not judged as they should be.
+
+    A mutant is to be refused, with a reason and not by a crash of the check,
+    unless it is listed as equivalent: then it is to pass.
+    """
+    mutants = mutants_of(exercise.solution or "")
+    listed = [each.mutant for each in answers.to(exercise.name).equivalent]
+    unknown = set(listed) - {mutant.name for mutant in mutants}
+    found = [f"listed as equivalent, but no mutant: {m}" for m in unknown]
+    for mutant in mutants:
+        fate = fate_of(exercise, mutant.code)
+        if mutant.name in listed:
+            if fate != PASSED:
+                found.append(f"listed as equivalent, but {fate}: {mutant}")
+        elif fate != REFUSED:
+            found.append(f"{fate}: {mutant}")
+    return sorted(found)
+
+
+PASSED, REFUSED, CRASHED = "passes", "refused", "crashes the check"
+
+
+def fate_of(exercise: Posed, code: str) -> str:
+    """Run a mutant: is it refused, does it pass, or does the check crash?"""
+    try:
+        verdict = verdict_on(exercise, code, SHORT)
+    except CellError:
+        return REFUSED
+    if verdict.crash is not None:
+        return f"{CRASHED} with `{type(verdict.crash).__name__}`"
+    return PASSED if verdict.passed else REFUSED

@@ -1,0 +1,9 @@
+"""Right answers to chapter 1's exercises, and equivalent mutants."""
+
+from tests.practice.right_answers import EquivalentMutant, RightAnswer
+
+UNFINISHED = True
+
+RIGHT_ANSWERS: list[RightAnswer] = []
+
+EQUIVALENT_MUTANTS: list[EquivalentMutant] = []

@@ -1,0 +1,224 @@
+"""Every mutant of every solution is refused, or listed as equivalent.
+
+`python -m tests.practice.survivors ch04` prints what is left of a chapter.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from course.chapters import Chapter, chapters, find
+from course.classroom import registry
+from course.upkeep.notebook import Notebook, notebooks
+from tests.practice.answers import Answers, answers_of
+from tests.practice.right_answers import EquivalentMutant
+from tests.support.posed import (
+    CellError,
+    Posed,
+    complaints,
+    fate_of,
+    posed,
+    survivors,
+    verdict_on,
+)
+from tests.support.solution_mutants import mutants_of
+
+POSED = [task for notebook in notebooks() for task in posed(notebook)]
+
+registry.load_all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "exercise", POSED, ids=lambda task: f"{task.chapter.name}: {task.name}"
+)
+def test_mutants_of_a_solution_are_refused(exercise: Posed) -> None:
+    answers = answers_of(exercise.chapter)
+    found = survivors(exercise, answers)
+    if not answers.unfinished:
+        assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", chapters(), ids=str)
+def test_chapter_whose_answers_suffice_is_not_called_unfinished(
+    chapter: Chapter,
+) -> None:
+    answers = answers_of(chapter)
+    if answers.unfinished:
+        finished = replace(answers, unfinished=False)
+        exercises = posed(Notebook(chapter.notebook))
+        assert any(
+            complaints(exercise, finished) or survivors(exercise, finished)
+            for exercise in exercises
+        ), f"take UNFINISHED out of {chapter.right_answers.name}"
+
+
+# The proof itself, on an exercise that every chapter's readers can solve.
+
+
+@pytest.fixture
+def log_in() -> Posed:
+    return next(task for task in POSED if task.name == "log in")
+
+
+EXTRA = 'form = {"username": "johndoe", "password": "secret", "scope": ""}'
+
+
+def test_mutant_that_passes_survives(log_in: Posed) -> None:
+    solution = "n = 1\n" + (log_in.solution or "")
+    assert survivors(replace(log_in, solution=solution), Answers()) == [
+        "passes: line 1: `1` becomes `0`",
+        "passes: line 1: `1` becomes `2`",
+        "passes: line 1: `n = 1` deleted",
+    ]
+
+
+def test_equivalent_mutant_is_listed_by_its_name(log_in: Posed) -> None:
+    exercise = replace(log_in, solution="n = 1\n" + (log_in.solution or ""))
+    listed = [
+        EquivalentMutant(exercise.name, f"line 1: {what}", "`n` is not used")
+        for what in ("`1` becomes `0`", "`1` becomes `2`", "`n = 1` deleted")
+    ]
+    assert survivors(exercise, Answers(equivalent=listed)) == []
+    stale = EquivalentMutant(exercise.name, "line 9: `x` deleted", "gone")
+    refused = EquivalentMutant(
+        exercise.name, "line 2: `'secret'` becomes `''`", "it is refused"
+    )
+    answers = Answers(equivalent=[*listed, stale, refused])
+    assert survivors(exercise, answers) == [
+        "listed as equivalent, but no mutant: line 9: `x` deleted",
+        "listed as equivalent, but refused: line 2: `'secret'` becomes `''`",
+    ]
+
+
+def test_crash_of_a_check_is_no_refusal(log_in: Posed) -> None:
+    code = (
+        "class Odd(dict):\n"
+        "    def values(self):\n"
+        "        raise LookupError\n"
+        "form = Odd()"
+    )
+    assert verdict_on(log_in, code).crash is not None
+    assert fate_of(log_in, code) == "crashes the check with `LookupError`"
+
+
+@pytest.mark.parametrize("code", ["form = 1 / 0", "while True: pass"])
+def test_code_that_defines_no_answer_is_refused(
+    log_in: Posed, code: str
+) -> None:
+    assert fate_of(log_in, code) == "refused"
+
+
+def test_code_that_raises_is_no_answer(log_in: Posed) -> None:
+    with pytest.raises(CellError, match="ZeroDivisionError"):
+        verdict_on(log_in, "form = 1 / 0")
+
+
+def test_tables_of_the_chapters_are_restored() -> None:
+    users = find("ch03").load().users
+    before = {name: user.model_copy() for name, user in users.items()}
+    task = next(task for task in POSED if task.name == "two names, one time")
+    spoil = (
+        "from snippets.ch03_dependency_wiring import users\n"
+        "users['johndoe'].disabled = True\n"
+        "users['eve'] = users['johndoe']\n"
+        "find_user = None"
+    )
+    assert not verdict_on(task, spoil).passed
+    assert users == before
+
+
+# The mutants of small programs.
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            "a = b < c",
+            {"`b < c` becomes `b >= c`", "`b < c` becomes `b <= c`"},
+        ),
+        (
+            "x = b and c",
+            {"`b and c` becomes `b or c`", "`b and c` becomes `c`"},
+        ),
+        ("x = not b", {"`not b` becomes `b`"}),
+        ("x = b if c else d", {"`b if c else d` becomes `b if not c else d`"}),
+        ("x = b + c", {"`b + c` becomes `b - c`"}),
+        ("x = f(b, c)", {"`f(b, c)` becomes `f(b)`"}),
+        ("x = f(b, key=c)", {"`f(b, key=c)` becomes `f(b)`"}),
+        ("x = [b, c]", {"`[b, c]` becomes `[b]`"}),
+        ("x = {b: c}", {"`{b: c}` becomes `{}`"}),
+        ("x = True", {"`True` becomes `False`"}),
+        ("x = 7", {"`7` becomes `6`", "`7` becomes `8`"}),
+        ("x = b'no'", {"`b'no'` becomes `b''`"}),
+        ("x, y = 'no', 'yes'", {"`'no'` becomes `'yes'`"}),
+        ("x = 1\ny = 2\nz = x", {"`x` becomes `y`", "`z = x` deleted"}),
+        ("x = u.a\ny = u.b", {"`u.a` becomes `u.b`"}),
+        (
+            "if b:\n    c()",
+            {
+                "condition `b` negated",
+                "condition `b` becomes `True`",
+                "condition `b` becomes `False`",
+                "`if b:` deleted",
+                "`c()` deleted",
+            },
+        ),
+        (
+            "x = [b for b in c if b]",
+            {"condition `b` negated", "condition `b` dropped"},
+        ),
+        (
+            "try:\n    b()\nexcept KeyError:\n    c()",
+            {"`except KeyError` becomes `except Exception`"},
+        ),
+        (
+            "raise ValueError('no way')",
+            {
+                "`raise ValueError('no way')` deleted",
+                "`raise ValueError('no way')` becomes `raise Exception()`",
+            },
+        ),
+        (
+            "def f(x: Own) -> User:\n    'Say.'\n    return x",
+            {
+                "`f` only returns `None`",
+                "`f` only returns `True`",
+                "`f` only returns `False`",
+                "`f` only returns `''`",
+                "annotation of `x` dropped",
+                "return annotation of `f` dropped",
+                "`return` dropped: `return x`",
+            },
+        ),
+        (
+            "def f(x: str) -> None:\n    raise E(x)",
+            {"`raise E(x)` becomes a `return`", "`raise E(x)` deleted"},
+        ),
+    ],
+)
+def test_mutants_are_the_small_mistakes(code: str, expected: set[str]) -> None:
+    names = {mutant.name.partition(": ")[2] for mutant in mutants_of(code)}
+    assert expected <= names
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import json", "def f(x: str) -> None:\n    '''Say.'''", "pass", "x"],
+)
+def test_no_mutant_changes_a_name_or_a_text_for_people(code: str) -> None:
+    names = {mutant.name for mutant in mutants_of(code)}
+    assert {name for name in names if "only returns" not in name} <= {
+        "line 1: `x` deleted"
+    }
+
+
+def test_mutants_differ_from_the_solution_and_from_each_other() -> None:
+    for task in POSED:
+        mutants = mutants_of(task.solution or "")
+        codes = {mutant.code for mutant in mutants}
+        assert len(codes) == len({m.name for m in mutants}) == len(mutants)
+        assert task.solution not in codes
+        assert len(mutants) > 5
