@@ -7,7 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
-from snippets import ch03_dependency_wiring, ch04_token_endpoint
+from snippets import (
+    ch02_password_hashing,
+    ch03_dependency_wiring,
+    ch04_token_endpoint,
+)
 from tests.support.clients import ClientOf, open_client
 from tests.support.report import Report, print_measured
 
@@ -32,12 +36,14 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def users() -> Iterator[dict[str, ch03_dependency_wiring.UserInDB]]:
-    """Give a test its own copy of the users, their hashes at cost 4."""
+    """Give a test its own copy of the users; hashes old and new at cost 4."""
     own = {
         name: user.model_copy(update={"hashed_password": CHEAP_HASHES[name]})
         for name, user in ch03_dependency_wiring.users.items()
     }
+    cheap = ch02_password_hashing.pwd_context.copy(bcrypt__rounds=4)
     with (
+        patch.object(ch02_password_hashing, "pwd_context", cheap),
         patch.dict(ch03_dependency_wiring.users, own, clear=True),
         patch.object(ch04_token_endpoint, "DUMMY_HASH", CHEAP_DUMMY_HASH),
     ):

@@ -38,7 +38,7 @@ from starlette.requests import HTTPConnection
 from course.classroom.card import Card
 from course.classroom.dependencies import show_dependencies
 from snippets.ch04_token_endpoint import app as tutorial
-from tests.support.chapters import ClientOf
+from tests.support.clients import ClientOf
 
 Printed = pytest.CaptureFixture[str]
 

@@ -9,9 +9,8 @@ import pytest
 
 from course.classroom.exchange import LONGEST_BODY, show
 from snippets.ch04_token_endpoint import app
-from tests.support.chapters import ClientOf
+from tests.support.clients import ClientOf, login
 from tests.support.forgeries import FAR_FUTURE, signed
-from tests.system.contract import login
 
 Printed = pytest.CaptureFixture[str]
 TOKEN = signed({"sub": "johndoe", "exp": FAR_FUTURE})

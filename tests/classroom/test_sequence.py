@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from course.classroom.card import WIDTH, Card
 from course.classroom.sequence import columns, sequence, tell_apart
 from snippets.ch04_token_endpoint import app
-from tests.support.chapters import ClientOf
+from tests.support.clients import ClientOf, login
 from tests.support.forgeries import FAR_FUTURE, signed
-from tests.system.contract import login
 
 Printed = pytest.CaptureFixture[str]
 TOKEN = signed({"sub": "johndoe", "exp": FAR_FUTURE})

@@ -11,7 +11,6 @@ from types import ModuleType
 from fastapi import FastAPI
 
 import snippets
-from tests.support.clients import ClientOf as ClientOf
 
 FOLDER = Path(snippets.__file__).parent
 
@@ -34,19 +33,6 @@ def apps(first: int = 0) -> dict[str, FastAPI]:
         for stem, module in chapters().items()
         if int(stem[2:4]) >= first and "app" in defined_names(module)
     }
-
-
-def scopes_of(app: FastAPI) -> str:
-    """Ask for all that an app's OpenAPI document offers: `"items me"`."""
-    components = app.openapi().get("components", {})
-    return " ".join(
-        sorted(
-            scope
-            for scheme in components.get("securitySchemes", {}).values()
-            for flow in scheme.get("flows", {}).values()
-            for scope in flow.get("scopes", {})
-        )
-    )
 
 
 def fresh(stem: str) -> ModuleType:

@@ -1,7 +1,7 @@
-"""The HTTP contract of chapter 4: what the tutorial's clients rely on.
+"""The HTTP contract of chapter 4: the answers of the tutorial's own app.
 
-It holds for every later chapter's app too, except where that chapter, or one
-before it, says in `SUPERSEDED` which answer it replaces, and why.
+Later chapters change many of them. What every later app keeps is tested in
+`test_every_app`; what the standards ask of it, in `conformance`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +10,10 @@ from typing import Any
 
 import httpx
 
+from tests.support.clients import Form, login
 from tests.support.forgeries import ANOTHER_KEY, FAR_FUTURE, signed
 
-SINCE = "ch04_token_endpoint"
-
 Json = Any
-Form = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,26 +34,6 @@ class Row:
     user: Form | None = None
     authorization: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Superseded:
-    """A row that does not hold from a chapter on."""
-
-    chapter: str
-    row: str
-    old_answer: str
-    new_answer: str
-    section: str
-
-
-def login(username: str = "johndoe", password: str = "secret") -> Form:
-    """Fill in the form as an OAuth2 client does (RFC 6749 §4.3.2)."""
-    return {
-        "grant_type": "password",
-        "username": username,
-        "password": password,
-    }
 
 
 def without(name: str) -> Form:
@@ -216,110 +194,6 @@ REFUSALS = [
     )
 ]
 ROWS = [*LOGINS, *READS, *REFUSALS]
-CH05 = "ch05_check_it"
-INVALID_GRANT = '400 {"error": "invalid_grant", …}'
-INVALID_REQUEST = '400 {"error": "invalid_request", …}'
-INVALID_TOKEN = '401 Bearer realm="…", error="invalid_token", …'
-SUPERSEDED: list[Superseded] = [
-    Superseded(
-        CH05,
-        "login gives a bearer token",
-        "access_token and token_type",
-        "expires_in as well",
-        "RFC 6749 §5.1",
-    ),
-    Superseded(
-        CH05,
-        "login without grant_type",
-        "200",
-        INVALID_REQUEST,
-        "RFC 6749 §4.3.2",
-    ),
-    Superseded(
-        CH05,
-        "login of a disabled user",
-        "200",
-        INVALID_GRANT,
-        "RFC 6749 §5.2",
-    ),
-    *(
-        Superseded(
-            CH05,
-            f"login refused: {why}",
-            f"401 {BAD_LOGIN}",
-            INVALID_GRANT,
-            "RFC 6749 §5.2",
-        )
-        for why in REFUSED_LOGINS
-    ),
-    Superseded(
-        CH05,
-        "login with another grant",
-        "422",
-        '400 {"error": "unsupported_grant_type", …}',
-        "RFC 6749 §5.2",
-    ),
-    *(
-        Superseded(
-            CH05,
-            f"login without {what}",
-            "422",
-            INVALID_REQUEST,
-            "RFC 6749 §5.2",
-        )
-        for what in ("username", "password", "a form")
-    ),
-    *(
-        Superseded(
-            CH05,
-            f"{what} at {path}",
-            "401 Bearer",
-            '401 Bearer realm="…"',
-            "RFC 6750 §3",
-        )
-        for path in (ME, ITEMS)
-        for what in NO_TOKENS
-    ),
-    *(
-        Superseded(
-            CH05,
-            f"{what} at {path}",
-            "401 Bearer",
-            INVALID_TOKEN,
-            "RFC 6750 §3.1",
-        )
-        for path in (ME, ITEMS)
-        for what in BAD_TOKENS
-    ),
-    *(
-        Superseded(
-            CH05,
-            f"disabled user at {path}",
-            f"400 {INACTIVE}",
-            INVALID_TOKEN,
-            "RFC 6750 §3.1",
-        )
-        for path in (ME, ITEMS)
-    ),
-    # A login that asks for no scope gets the default one, `me`.
-    Superseded(
-        "ch06_scopes",
-        f"the own items at {ITEMS}",
-        "200, the items",
-        '403, error="insufficient_scope", scope="items me"',
-        "RFC 6750 §3.1",
-    ),
-]
-
-
-def rows_of(
-    chapter: str,
-    rows: list[Row] = ROWS,
-    superseded: list[Superseded] = SUPERSEDED,
-) -> list[Row]:
-    """List the rows that hold for a chapter's app."""
-    gone = {entry.row for entry in superseded if entry.chapter <= chapter}
-    return [row for row in rows if row.name not in gone]
 
 
 async def play(row: Row, client: httpx.AsyncClient) -> httpx.Response:

@@ -22,6 +22,7 @@ from snippets.ch02_password_hashing import (
     verify_and_upgrade,
     verify_password,
 )
+from snippets.ch03_dependency_wiring import UserInDB
 
 UNHASHABLE = {
     "73 bytes": "a" * 73,
@@ -78,6 +79,17 @@ def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         check=False,
     )
+
+
+CONTEXT = ch02.pwd_context
+
+
+@pytest.fixture(autouse=True)
+def _at_cost_12(
+    users: dict[str, UserInDB], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bring back the chapter's own context, which `users` makes cheap."""
+    monkeypatch.setattr(ch02, "pwd_context", CONTEXT)
 
 
 @pytest.fixture

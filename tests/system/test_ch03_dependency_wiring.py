@@ -30,7 +30,8 @@ from snippets.ch03_dependency_wiring import (
     read_users_me,
     unauthorized,
 )
-from tests.support.chapters import ClientOf, fresh
+from tests.support.chapters import fresh
+from tests.support.clients import ClientOf
 from tests.support.forgeries import (
     FAR_FUTURE,
     FORGERIES,

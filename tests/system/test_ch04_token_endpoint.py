@@ -28,7 +28,8 @@ from snippets.ch04_token_endpoint import (
     create_access_token,
     login_for_access_token,
 )
-from tests.support.chapters import ClientOf, fresh
+from tests.support.chapters import fresh
+from tests.support.clients import ClientOf
 
 UNHASHABLE = ["a" * 73, "é" * 37, "sec\0ret", "a" * 5000, "sec\ud800ret"]
 

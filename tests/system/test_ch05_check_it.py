@@ -27,8 +27,7 @@ from snippets.ch05_check_it import (
     subject_of,
     user_named_by,
 )
-from tests.support.chapters import ClientOf
-from tests.system.contract import login
+from tests.support.clients import ClientOf, login
 
 FORM = "application/x-www-form-urlencoded"
 ME = "/users/me/"

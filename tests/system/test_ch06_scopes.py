@@ -32,8 +32,7 @@ from snippets.ch06_scopes import (
     split_scopes,
     write_scopes,
 )
-from tests.support.chapters import ClientOf
-from tests.system.contract import login
+from tests.support.clients import ClientOf, login
 
 STATUS, ME, ITEMS = "/status/", "/users/me/", "/users/me/items/"
 

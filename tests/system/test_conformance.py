@@ -7,7 +7,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from tests.support.chapters import ClientOf, apps
+from tests.support.chapters import apps
+from tests.support.clients import ClientOf
 from tests.support.report import Report
 from tests.system.conformance import (
     REQUIREMENTS,

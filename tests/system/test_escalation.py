@@ -6,20 +6,20 @@ no scope is said or signed but `me`, and nothing is a 500.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote_plus, urlencode
 
 import httpx
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snippets.ch03_dependency_wiring import read_access_token, users
 from snippets.ch06_scopes import grants
 from tests.support.chapters import apps
+from tests.support.clients import bearer, login, open_client
 from tests.support.forgeries import (
     ANOTHER_KEY,
     FAR_FUTURE,
@@ -29,7 +29,7 @@ from tests.support.forgeries import (
     signed,
     unsigned,
 )
-from tests.system.contract import login
+from tests.support.strategies import CONSTANTS, json_of
 
 APPS = apps(first=6)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -41,9 +41,6 @@ DOORS = {
 MAY = frozenset({"me"})
 
 every_app = pytest.mark.parametrize("stem", APPS)
-repeatable = settings(
-    derandomize=True, database=None, deadline=None, max_examples=150
-)
 
 # What looks like a space, or ends a line, or is not to be seen.
 GAPS = (
@@ -122,16 +119,6 @@ def people() -> Iterator[None]:
         yield
 
 
-@asynccontextmanager
-async def outsider(stem: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Open a client that sees a crash as the world does: as a 500."""
-    transport = httpx.ASGITransport(APPS[stem], raise_app_exceptions=False)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://testserver"
-    ) as client:
-        yield client
-
-
 def body_of(scope: str, username: str = "bob") -> bytes:
     """Write the form by hand; half a letter goes in as three bytes."""
     sent = quote_plus(scope.encode("utf-8", "surrogatepass"))
@@ -140,7 +127,7 @@ def body_of(scope: str, username: str = "bob") -> bytes:
 
 async def doors(client: httpx.AsyncClient, token: str) -> dict[str, int]:
     """Knock at every door."""
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = bearer(token)
     return {
         door: (await client.get(door, headers=headers)).status_code
         for door in DOORS
@@ -180,7 +167,7 @@ def test_there_are_many_wishes() -> None:
 @pytest.mark.anyio
 @every_app
 async def test_no_wish_gains_more_than_the_table(stem: str) -> None:
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for wish in WISHES:
             answer = await client.post(
                 "/token", content=body_of(wish), headers=FORM
@@ -193,7 +180,7 @@ async def test_no_wish_gains_more_than_the_table(stem: str) -> None:
 @every_app
 async def test_wishes_are_granted_where_the_table_says_so(stem: str) -> None:
     """Without this, the refusals above would prove nothing."""
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for wish in WELL_WRITTEN:
             body = body_of(wish, "johndoe")
             answer = await client.post("/token", content=body, headers=FORM)
@@ -204,7 +191,7 @@ async def test_wishes_are_granted_where_the_table_says_so(stem: str) -> None:
 @pytest.mark.anyio
 @every_app
 async def test_who_is_not_in_the_table_gains_nothing(stem: str) -> None:
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for wish in WELL_WRITTEN:
             body = body_of(wish, "carl")
             answer = await client.post("/token", content=body, headers=FORM)
@@ -250,7 +237,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 async def test_scope_elsewhere_gains_nothing(
     stem: str, sent: dict[str, Any]
 ) -> None:
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         headers = FORM if "content" in sent else {}
         answer = await client.post("/token", **{"headers": headers} | sent)
         if answer.json().get("error") != "invalid_grant":
@@ -262,13 +249,12 @@ LETTERS = st.sampled_from(["me", "items", " ", "  ", "ITEMS", *GAPS])
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(wish=st.lists(LETTERS, max_size=8).map("".join) | st.text())
 @example(wish="me items")
 async def test_no_made_up_wish_gains_more_than_the_table(
     stem: str, wish: str
 ) -> None:
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         answer = await client.post(
             "/token", content=body_of(wish), headers=FORM
         )
@@ -294,7 +280,7 @@ ODD_CLAIMS: tuple[Any, ...] = (
 @pytest.mark.anyio
 @every_app
 async def test_odd_scope_in_a_signed_token_opens_no_items(stem: str) -> None:
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for scope in ODD_CLAIMS:
             opened = await doors(client, signed(claims_with(scope=scope)))
             name = repr(scope)[:60]
@@ -308,7 +294,7 @@ async def test_odd_scope_in_a_signed_token_opens_no_items(stem: str) -> None:
 @every_app
 async def test_both_words_in_a_signed_token_open_the_items(stem: str) -> None:
     """Without this, the refusals above would prove nothing."""
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for scope in ("me items", "items me", " items  me x "):
             opened = await doors(client, signed(claims_with(scope=scope)))
             assert set(opened.values()) == {200}
@@ -323,7 +309,7 @@ async def test_scope_under_another_name_opens_nothing(
     stem: str, name: str
 ) -> None:
     claims = claims_with(**{"scope": "me", name: "items me"})
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         opened = await doors(client, signed(claims))
     assert list(opened.values()) == [200, 200, 403]
 
@@ -349,25 +335,17 @@ EDITED = {
 @pytest.mark.parametrize("edit", EDITED.values(), ids=EDITED)
 async def test_edited_token_opens_no_door_at_all(stem: str, edit: Any) -> None:
     narrow, wide = claims_with(scope="me"), claims_with(scope="items me")
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         assert (await doors(client, signed(narrow)))["/users/me/"] == 200
         opened = await doors(client, edit(narrow, wide))
     assert set(opened.values()) == {401}
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner | LETTERS, max_size=4)
-        | st.dictionaries(LETTERS | st.text(), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
+JSON = json_of(CONSTANTS | st.floats() | st.text() | LETTERS)
 
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(scope=JSON | st.lists(LETTERS, max_size=8).map("".join))
 @example(scope="items me")
 async def test_made_up_scope_opens_what_its_words_name(
@@ -377,7 +355,7 @@ async def test_made_up_scope_opens_what_its_words_name(
     token = signed(claims_with(scope=scope))
     read = json.loads(json.dumps(scope))
     has = set(read.split(" ")) if isinstance(read, str) else None
-    async with outsider(stem) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for door, status in (await doors(client, token)).items():
             if has is None:
                 assert status == 401

@@ -8,21 +8,20 @@ claims that are signed well and mean nothing.
 import gc
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from encodings.aliases import aliases
 from typing import Any
 from urllib.parse import quote_from_bytes
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snippets.ch03_dependency_wiring import read_access_token
-from tests.support.chapters import apps, scopes_of
-from tests.support.forgeries import FAR_FUTURE, part, signed
+from tests.support.chapters import apps
+from tests.support.clients import good_claims, open_client
+from tests.support.forgeries import part, signed
 
 APPS = apps(first=4)
 FORM = b"application/x-www-form-urlencoded"
@@ -38,9 +37,6 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 every_app = pytest.mark.parametrize("stem", APPS)
-repeatable = settings(
-    derandomize=True, database=None, deadline=None, max_examples=40
-)
 
 
 @pytest.fixture
@@ -49,29 +45,19 @@ def collect_forgotten_files() -> Iterator[None]:
     gc.collect()
 
 
-@asynccontextmanager
-async def outsider(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Open a client that sees a crash as the world does: as a 500."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://testserver"
-    ) as client:
-        yield client
-
-
 async def log_in(
     stem: str, body: bytes, content_type: bytes
 ) -> httpx.Response:
     """Send a body to the token endpoint as it is."""
     headers = {b"Content-Type": content_type}
-    async with outsider(APPS[stem]) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         return await client.post("/token", content=body, headers=headers)
 
 
 async def knock(stem: str, *authorizations: bytes) -> httpx.Response:
     """Ask for the own record with any number of Authorization headers."""
     headers = [(b"Authorization", value) for value in authorizations]
-    async with outsider(APPS[stem]) as client:
+    async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         return await client.get("/users/me/", headers=headers)
 
 
@@ -150,7 +136,6 @@ TYPES = st.sampled_from(
 @pytest.mark.usefixtures("collect_forgotten_files")
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(parts=PARTS, charset=CHARSETS, missing=st.integers(0, 40))
 @example(  # FastAPI's own refusal repeats it, and is a UnicodeEncodeError
     parts=[("grant_type", HALF_A_LETTER, "")], charset="utf-7", missing=0
@@ -166,7 +151,6 @@ async def test_no_form_in_parts_logs_in(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(fields=FIELDS, separator=SEPARATORS)
 @example(fields=[b"grant_type=" + MARK], separator=b"&")
 async def test_no_form_of_made_up_fields_logs_in(
@@ -177,7 +161,6 @@ async def test_no_form_of_made_up_fields_logs_in(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(content_type=TYPES | st.binary(max_size=60), body=st.binary() | VALUES)
 async def test_no_body_of_another_type_logs_in(
     stem: str, content_type: bytes, body: bytes
@@ -208,7 +191,6 @@ async def test_no_password_that_is_nearly_right_logs_in(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(password=st.binary(), user=st.sampled_from(["johndoe", ""]))
 async def test_no_made_up_password_logs_in(
     stem: str, password: bytes, user: str
@@ -222,7 +204,6 @@ LOGIN = [("username", b"johndoe", ""), ("password", b"secret", "")]
 @pytest.mark.usefixtures("collect_forgotten_files")
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -322,7 +303,6 @@ async def test_form_beyond_all_bounds_is_refused(stem: str, what: str) -> None:
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(size=st.integers(0, 120), multi=st.booleans())
 async def test_client_that_hangs_up_crashes_nothing(
     stem: str, size: int, *, multi: bool
@@ -362,7 +342,6 @@ async def test_client_that_hangs_up_crashes_nothing(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(
     authorizations=st.lists(
         st.binary(max_size=80)
@@ -379,14 +358,6 @@ async def test_no_made_up_headers_open_the_door(
     assert response.status_code == 401 or len(authorizations) > 1
 
 
-async def good_claims(stem: str) -> dict[str, Any]:
-    """Return what the app's own tokens say, with an expiry far away."""
-    scope = f"&scope={scopes_of(APPS[stem])}".replace(" ", "+").encode()
-    response = await log_in(stem, plain_form(b"secret") + scope, FORM)
-    claims = read_access_token(response.json()["access_token"])
-    return {**claims, "exp": FAR_FUTURE}
-
-
 NOISE = st.sampled_from(
     [
         *(b'"', b"{", b"}", b"[", b",", b":", b" ", b"\\", b"\0", b"\xff"),
@@ -399,13 +370,12 @@ NOISE = st.sampled_from(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(place=st.integers(0, 200), width=st.integers(0, 12), noise=NOISE)
 async def test_signed_claims_with_noise_in_them_mean_what_they_say_or_nothing(
     stem: str, place: int, width: int, noise: bytes
 ) -> None:
     """Python's own JSON reader judges what the app should have read."""
-    claims = await good_claims(stem)
+    claims = await good_claims(APPS[stem])
     text = json.dumps(claims, separators=(",", ":")).encode()
     place %= len(text) + 1
     noisy = text[:place] + noise + text[place + width :]
@@ -419,7 +389,6 @@ async def test_signed_claims_with_noise_in_them_mean_what_they_say_or_nothing(
 
 @pytest.mark.anyio
 @every_app
-@repeatable
 @given(noise=st.binary(max_size=200), tail=st.binary(max_size=200))
 async def test_no_bytes_in_place_of_a_token_are_one(
     stem: str, noise: bytes, tail: bytes

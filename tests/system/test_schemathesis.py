@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.chapters import apps
+from tests.support.clients import login
 from tests.support.forgeries import signed
 from tests.support.report import Report
-from tests.system.contract import login
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +27,6 @@ BAD_FORMS = [login(password="x"), login("x"), {**login(), "scope": "x"}]
 # Whether good data is taken depends on whose it is: 400 is "Inactive user".
 TAKEN_OR_NOT = ["2xx", "400", "401", "403", "429"]
 CHECKS = {"positive_data_acceptance": {"expected-statuses": TAKEN_OR_NOT}}
-repeatable = settings(
-    derandomize=True, database=None, deadline=None, max_examples=100
-)
 
 
 @pytest.mark.parametrize("stem", APPS)
@@ -112,7 +109,6 @@ def send(
 ) -> None:
     """Send made-up requests; hold each answer against the document."""
 
-    @repeatable
     @given(case=operation.as_strategy(mode), given_to=credentials)
     def send_one(case: Any, given_to: Any) -> None:
         if isinstance(given_to, str):

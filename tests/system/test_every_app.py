@@ -1,0 +1,229 @@
+"""What every chapter's app from chapter 4 on keeps, whatever it adds.
+
+A behaviour that one chapter's tests pin is pinned here for the later apps.
+The refusal of forged tokens and broken forms is in `test_security`.
+"""
+
+import inspect
+import logging
+import time
+from datetime import timedelta
+from itertools import pairwise
+
+import jwt
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from snippets.ch02_password_hashing import pwd_context
+from snippets.ch03_dependency_wiring import UserInDB
+from tests.support.chapters import apps, chapters
+from tests.support.clients import (
+    ClientOf,
+    bearer,
+    good_claims,
+    login,
+    open_client,
+    scopes_of,
+)
+from tests.support.forgeries import signed
+from tests.system.contract import JOHNS_RECORD, REFUSED_LOGINS
+
+APPS = apps(first=4)
+ME = "/users/me/"
+ITEMS = "/users/me/items/"
+# The claims of an access token, from the chapter on that changes them.
+CLAIMS = {"ch04": {"sub", "exp"}, "ch06": {"sub", "exp", "scope"}}
+
+every_app = pytest.mark.parametrize("stem", APPS)
+
+
+def claims_since(stem: str) -> set[str]:
+    """Return the names of the claims that a chapter's token carries."""
+    return CLAIMS[max(name for name in CLAIMS if name <= stem[:4])]
+
+
+async def token_of(stem: str) -> str:
+    """Log johndoe in with all scopes, and return the access token."""
+    async with open_client(APPS[stem]) as client:
+        form = {**login(), "scope": scopes_of(APPS[stem])}
+        response = await client.post("/token", data=form)
+    token: str = response.json()["access_token"]
+    return token
+
+
+async def status_of(stem: str, authorization: str) -> int:
+    """Ask for the own record with an Authorization header as it is."""
+    async with open_client(APPS[stem]) as client:
+        headers = {"Authorization": authorization}
+        return (await client.get(ME, headers=headers)).status_code
+
+
+def operations(stem: str) -> set[tuple[str, str]]:
+    """List an app's operations: `{("post", "/token"), …}`."""
+    return {
+        (method, path)
+        for path, methods in APPS[stem].openapi()["paths"].items()
+        for method in methods
+    }
+
+
+@pytest.mark.parametrize(("earlier", "later"), list(pairwise(APPS)))
+def test_later_app_keeps_every_operation(earlier: str, later: str) -> None:
+    assert operations(earlier) - operations(later) == set()
+
+
+@pytest.mark.anyio
+@every_app
+async def test_own_record_is_the_public_one(
+    stem: str, client_of: ClientOf
+) -> None:
+    async with client_of(APPS[stem]) as client:
+        headers = bearer(await token_of(stem))
+        response = await client.get(ME, headers=headers)
+    assert (response.status_code, response.json()) == (200, JOHNS_RECORD)
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("username", ["johndoe", "alice"])
+async def test_caller_reads_their_own_record_and_items(
+    stem: str,
+    username: str,
+    users: dict[str, UserInDB],
+    client_of: ClientOf,
+) -> None:
+    enabled = users[username].model_copy(update={"disabled": False})
+    users[username] = enabled
+    claims = await good_claims(APPS[stem])
+    claims["sub"] = claims["sub"].replace("johndoe", username)
+    async with client_of(APPS[stem]) as client:
+        headers = bearer(signed(claims))
+        record = (await client.get(ME, headers=headers)).json()
+        items = (await client.get(ITEMS, headers=headers)).json()
+    assert record["username"] == username
+    assert {item["owner"] for item in items} == {username}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_access_token_carries_exactly_these_claims(stem: str) -> None:
+    token = await token_of(stem)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims.keys() == claims_since(stem)
+    assert jwt.get_unverified_header(token).keys() == {"alg", "typ"}
+
+
+@pytest.mark.anyio
+@every_app
+async def test_access_token_says_nothing_about_the_person(
+    stem: str, users: dict[str, UserInDB]
+) -> None:
+    said = str(
+        jwt.decode(await token_of(stem), options={"verify_signature": False})
+    )
+    john = users["johndoe"]
+    for private in (john.email, john.full_name, john.hashed_password):
+        assert private
+        assert private not in said
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(60, 200), (0, 401), (-1, 401)]
+)
+async def test_token_is_refused_from_the_second_of_its_expiry_on(
+    stem: str, seconds: int, status: int
+) -> None:
+    claims = await good_claims(APPS[stem])
+    claims["exp"] = int(time.time()) + seconds
+    assert await status_of(stem, f"Bearer {signed(claims)}") == status
+
+
+@pytest.mark.anyio
+@every_app
+async def test_token_of_negative_lifetime_is_born_expired(stem: str) -> None:
+    create_access_token = chapters()[stem].create_access_token
+    claims = await good_claims(APPS[stem])
+    token = create_access_token(claims, timedelta(seconds=-1))
+    assert await status_of(stem, f"Bearer {token}") == 401
+    token = create_access_token(claims, timedelta(minutes=1))
+    assert await status_of(stem, f"Bearer {token}") == 200
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize(
+    ("pattern", "status"),
+    [
+        ("Bearer {}", 200),
+        # FastAPI strips spaces around a token (RFC 9110 §11.4: 1*SP).
+        ("Bearer   {}", 200),
+        ("Bearer {} ", 200),
+        (" Bearer {}", 401),
+        ("Bearer\t{}", 401),
+        ("Bearer {} x", 401),
+    ],
+)
+async def test_white_space_around_a_bearer_token(
+    stem: str, pattern: str, status: int
+) -> None:
+    token = await token_of(stem)
+    assert await status_of(stem, pattern.format(token)) == status
+
+
+@pytest.mark.anyio
+@every_app
+async def test_refused_logins_are_alike_to_the_byte(
+    stem: str, client_of: ClientOf
+) -> None:
+    async with client_of(APPS[stem]) as client:
+        answers = {
+            why: await client.post("/token", data=form)
+            for why, form in REFUSED_LOGINS.items()
+        }
+    seen = {
+        (answer.status_code, answer.content, tuple(answer.headers.raw))
+        for answer in answers.values()
+    }
+    assert len(seen) == 1
+    assert all(answer.is_client_error for answer in answers.values())
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("stored", ["secret"])
+async def test_no_password_or_token_is_logged_or_printed(
+    stem: str,
+    stored: str,
+    users: dict[str, UserInDB],
+    client_of: ClientOf,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    password = "to-be-kept-out-of-the-log"
+    hashed = pwd_context.using(bcrypt__rounds=4).hash(password)
+    change = {"hashed_password": hashed if stored == "secret" else "!"}
+    users["johndoe"] = users["johndoe"].model_copy(update=change)
+    async with client_of(APPS[stem]) as client:
+        for username in ("johndoe", "nobody"):
+            form = login(username, password)
+            answer = (await client.post("/token", data=form)).json()
+            token = answer.get("access_token", signed({"sub": "johndoe"}))
+            await client.get(ME, headers=bearer(token))
+            written = "".join([caplog.text, *capfd.readouterr()])
+            assert password not in written
+            assert token.rpartition(".")[2] not in written
+
+
+@every_app
+def test_login_runs_in_the_thread_pool(stem: str) -> None:
+    """FastAPI calls a plain function in a thread, so bcrypt blocks no loop."""
+    (endpoint,) = [
+        route.endpoint
+        for route in iter_route_contexts(APPS[stem].routes)
+        if route.path == "/token"
+    ]
+    assert endpoint is not None
+    assert not inspect.iscoroutinefunction(endpoint)
