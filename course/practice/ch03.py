@@ -10,6 +10,7 @@ from pydantic import create_model
 
 from course.classroom.answer_types import an_app
 from course.classroom.exercise import exercise
+from course.classroom.http_case import HttpCase, send_cases
 from course.classroom.namespace import lent, namespaces_of
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given
@@ -321,61 +322,92 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
     """`GET /diary/{username}` is for the user of that name."""
     with app.people():
         johns = app.token_of("johndoe")
-        given("johndoe, at his own diary")
-        status, text = await app.get("/diary/johndoe", johns)
-        expect(
-            status == 200 and "Diary of johndoe" in text,
-            "It is his own, and he does not get it. A 422 would mean that "
-            "FastAPI looks for the user in the request: a type alone, such "
-            "as `UserInDB`, does not say where the user comes from.",
-        )
-        given("a visitor without a token, at johndoe's")
-        status, _ = await app.get("/diary/johndoe", {})
-        expect(
-            status == 401,
-            "It is not a 401. A name in the path is a wish that anybody can "
-            "send; who is calling, only a token tells.",
-        )
-        given("johndoe, at bob's")
-        status, _ = await app.get("/diary/bob", johns)
-        expect(
-            status != 200,
-            "He reads it. Whatever a dependency in this list returns, `False` "
-            "included, nobody looks at it: it says no by raising.",
-        )
-        expect(
-            status == 403,
-            "He is refused, but not by a 403. A 401 says log in, and he has: "
-            "his client would log in again, and again be sent away.",
-        )
-        given("bob, at his own diary and at johndoe's")
         bobs = app.token_of("bob")
-        expect(
-            await app.get("/diary/bob", bobs) == (200, '"Diary of bob"'),
-            "His own is closed to him. Compare two names, whoever they "
-            "belong to.",
-        )
-        status, _ = await app.get("/diary/johndoe", bobs)
-        expect(status == 403, "He gets something else than 403 at johndoe's.")
-        given("johndoe, at the diary of nobody")
-        status, _ = await app.get("/diary/nobody", johns)
-        expect(
-            status == 403,
-            "It is not the 403 that he got at bob's. By the difference "
-            "callers find out which usernames exist.",
+        await send_cases(
+            app.client,
+            HttpCase(
+                "johndoe, at his own diary",
+                "GET /diary/johndoe",
+                200,
+                "It is his own, and he does not get it.",
+                headers=johns,
+                body="Diary of johndoe",
+                instead={
+                    422: "FastAPI looks for a parameter in the request. A "
+                    "type alone, such as `UserInDB`, does not say where the "
+                    "user comes from; and a name that the path does not have "
+                    "is read from the query."
+                },
+            ),
+            HttpCase(
+                "a visitor without a token, at johndoe's",
+                "GET /diary/johndoe",
+                401,
+                "It is not a 401. A name in the path is a wish that anybody "
+                "can send; who is calling, only a token tells.",
+            ),
+            HttpCase(
+                "johndoe, at bob's",
+                "GET /diary/bob",
+                403,
+                "He is refused, but not by a 403.",
+                headers=johns,
+                instead={
+                    200: "He reads it. Whatever a dependency in this list "
+                    "returns, `False` included, nobody looks at it: it says "
+                    "no by raising.",
+                    401: "He is refused, but not by a 403. A 401 says log in, "
+                    "and he has: his client would log in again, and again be "
+                    "sent away.",
+                },
+            ),
+            HttpCase(
+                "bob, at his own diary and at johndoe's",
+                "GET /diary/bob",
+                200,
+                "His own is closed to him. Compare two names, whoever they "
+                "belong to.",
+                headers=bobs,
+                body="Diary of bob",
+            ),
+            HttpCase(
+                "",
+                "GET /diary/johndoe",
+                403,
+                "He gets something else than 403 at johndoe's.",
+                headers=bobs,
+            ),
+            HttpCase(
+                "johndoe, at the diary of nobody",
+                "GET /diary/nobody",
+                403,
+                "It is not the 403 that he got at bob's. By the difference "
+                "callers find out which usernames exist.",
+                headers=johns,
+            ),
         )
         given("johndoe, at the diaries of `john`, `JOHNDOE` and `johndoe2`")
-        for name in ("john", "JOHNDOE", "johndoe2"):
-            status, _ = await app.get(f"/diary/{name}", johns)
-            expect(
-                status == 403,
+        nearly_his = [
+            HttpCase(
+                "",
+                f"GET /diary/{name}",
+                403,
                 "A name that is nearly his opens. Somebody will choose such "
                 "a name on purpose: names are equal or not.",
+                headers=johns,
             )
-        given("alice, at her own diary, with her account disabled")
-        status, _ = await app.get("/diary/alice", app.token_of("alice"))
-        expect(
-            status == 400,
-            "It is not a 400. She is who she says, and may not come in: "
-            "`get_current_user` asks only the first of the two questions.",
+            for name in ("john", "JOHNDOE", "johndoe2")
+        ]
+        await send_cases(
+            app.client,
+            *nearly_his,
+            HttpCase(
+                "alice, at her own diary, with her account disabled",
+                "GET /diary/alice",
+                400,
+                "It is not a 400. She is who she says, and may not come in: "
+                "`get_current_user` asks only the first of the two "
+                "questions.",
+                headers=app.token_of("alice"),
+            ),
         )

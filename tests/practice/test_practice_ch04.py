@@ -1,4 +1,4 @@
-"""Chapter 4's practice takes right answers of every kind, and harms nobody."""
+"""Chapter 4's practice refuses what is no answer, and harms nobody."""
 
 from typing import Any
 from unittest.mock import patch
@@ -42,35 +42,6 @@ def answer(login, password):
     hashed = user.hashed_password if user else DUMMY_HASH
     return user if verify_password(password, hashed) else None
 """
-WITH_A_NOBODY = """
-def answer(login, password):
-    known = [u for u in users.values() if login in (u.username, u.email)]
-    return authenticate_user(known[0].username if known else "", password)
-"""
-IN_BYTES = """
-def answer(environ):
-    key = environ.get("SECRET_KEY")
-    if key is None:
-        raise ValueError("set SECRET_KEY")
-    if len(bytes(key, "utf-8")) < 256 // 8:
-        raise ValueError("SECRET_KEY is too short")
-    if "teaching" in key:
-        raise ValueError("SECRET_KEY is published")
-    return key
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("two names, one time", BY_HAND),
-        ("two names, one time", WITH_A_NOBODY),
-        ("refuse to start", IN_BYTES),
-    ],
-)
-def test_right_answer_of_another_kind_passes(name: str, code: str) -> None:
-    found = verdict(name, lived_in(code)["answer"])
-    assert found.passed, found.card
 
 
 def test_pair_signed_by_hand_passes() -> None:
