@@ -10,10 +10,12 @@ import bcrypt
 import passlib.hash
 
 from course.chapters import ROOT
+from snippets import ch02_password_hashing
 
 SALT = re.compile(rb"\$2[aby]\$(?P<cost>\d\d)\$[./A-Za-z0-9]{22}")
 LEAST = 4
 
+POLICY = ch02_password_hashing.pwd_context
 really = bcrypt.hashpw
 
 
@@ -23,10 +25,14 @@ def cheap_bcrypt() -> Iterator[None]:
 
     A hash with a salt that is written in the course is computed as it is,
     once for each password, since it has to verify. All other salts are new:
-    a hash made of one verifies as long as this lasts.
+    a hash made of one verifies as long as this lasts. The policy is chapter
+    2's own, cost 12, although other tests replace it.
     """
     passlib.hash.bcrypt.set_backend("bcrypt")  # it tries known hashes first
-    with patch.object(bcrypt, "hashpw", hash_cheaply):
+    with (
+        patch.object(bcrypt, "hashpw", hash_cheaply),
+        patch.object(ch02_password_hashing, "pwd_context", POLICY),
+    ):
         yield
 
 

@@ -4,6 +4,35 @@ from tests.practice.right_answers import EquivalentMutant, RightAnswer
 
 UNFINISHED = True
 
-RIGHT_ANSWERS: list[RightAnswer] = []
+SHORTER = "simplified too far"
+KEEP = "let them in, keep the hash"
 
-EQUIVALENT_MUTANTS: list[EquivalentMutant] = []
+RIGHT_ANSWERS: list[RightAnswer] = [
+    RightAnswer(
+        SHORTER,
+        "the chapter's own function",
+        "verify_shorter = verify_password",
+    ),
+    RightAnswer(
+        KEEP,
+        "a guard by hand",
+        """
+def verify_or_keep(password, hashed):
+    try:
+        size = len(password.encode())
+    except UnicodeEncodeError:
+        return False, None
+    if 72 < size <= 4096 and hashed.startswith("pbkdf2"):
+        return pwd_context.verify(password, hashed), None
+    return verify_and_upgrade(password, hashed)
+""",
+    ),
+]
+
+EQUIVALENT_MUTANTS: list[EquivalentMutant] = [
+    EquivalentMutant(
+        SHORTER,
+        "line 4: `except UnhashablePasswordError` becomes `except Exception`",
+        "`ensure_hashable` alone is called there, and raises nothing else.",
+    ),
+]
