@@ -1,6 +1,194 @@
-"""`python -m course` opens the course: see `workspace`."""
+"""The command line of the course: `python -m course`, alone or with a command.
 
-from course.workspace import main
+It runs on the standard library until a command needs more, so that it can say
+what is missing before anything is installed.
+"""
+
+import argparse
+import contextlib
+import itertools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course import jupyterlab, venv, workspace
+from course.chapters import ROOT, UnknownChapterError, chapters, find
+
+PROGRAM = "python -m course"
+HELP = ("-h", "--help")
+
+
+class RefusedCommandError(Exception):
+    """A command cannot do what was asked; the message is one line."""
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run one command, by default `open`, and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or is_option(given[0]):
+        given.insert(0, "open")
+    words, options = split(given)
+    parsed = build_parser().parse_args(words)
+    try:
+        match parsed.command:
+            case "venv":
+                return venv.make(root)
+            case "open":
+                return open_course(root, parsed.chapter, options)
+            case "reset":
+                workspace.reset(root, parsed.chapter)
+            case "catch-up":
+                workspace.catch_up(root)
+            case "story":
+                tell_story(root, parsed.chapter)
+            case "serve":
+                serve_app(root, parsed.chapter, parsed.port)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(("course", "snippets")):
+            raise
+        return refuse(venv.explain_missing(str(error.name), root), 1)
+    except (
+        RefusedCommandError,
+        UnknownChapterError,
+        workspace.DamagedNotebookError,
+    ) as error:
+        return refuse(str(error), 2)
+    except OSError as error:
+        return refuse(
+            f"Could not read or write: {error}. Nothing of yours is lost: "
+            "put that right and run the command again.",
+            1,
+        )
+    return 0
+
+
+def is_option(word: str) -> bool:
+    """Tell an option from a command or a chapter; `-h` asks for our help."""
+    return word.startswith("-") and word not in HELP
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split the words of `open` from JupyterLab's: its options come last.
+
+    `["open", "4", "--port", "9000"]` gives `["open", "4"]` and the rest; all
+    words of another command are our own.
+    """
+    if words[0] != "open":
+        return list(words), []
+    ours = list(itertools.takewhile(lambda word: not is_option(word), words))
+    return ours, list(words[len(ours) :])
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the commands."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Open the course. Your own notebooks are in work/.",
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="command", required=True
+    )
+
+    def add(
+        name: str, text: str, epilog: str | None = None
+    ) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=text, description=text, epilog=epilog
+        )
+
+    add(
+        "open",
+        "Copy what is missing into work/ and open JupyterLab (the default).",
+        epilog="Options after that go to JupyterLab: --no-browser --port 9000",
+    ).add_argument("chapter", nargs="?", help="such as ch04 (default: first)")
+    add(
+        "reset", "Give a chapter back as it came; your version is kept."
+    ).add_argument("chapter", help="such as ch04")
+    add("catch-up", "After an update: renew the chapters you have not edited.")
+    add("story", "Print a chapter's short story.").add_argument(
+        "chapter", help="such as ch04"
+    )
+    serve = add("serve", "Run a chapter's app and its API docs, offline.")
+    serve.add_argument("chapter", help="such as ch04")
+    serve.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        help="default: %(default)s; 0 picks a free one",
+    )
+    add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
+    return parser
+
+
+def refuse(reason: str, code: int) -> int:
+    """Print to stderr why a command ends, and return its exit code."""
+    print(reason, file=sys.stderr)
+    return code
+
+
+def open_course(root: Path, name: str | None, options: Sequence[str]) -> int:
+    """Fill `work/`, run JupyterLab there, and return its exit code.
+
+    Raises:
+        UnknownChapterError: no such notebook.
+        ModuleNotFoundError: JupyterLab is not installed.
+    """
+    known = workspace.with_notebook(root)
+    first = known[0].name if known else "ch00"
+    chapter = find(first if name is None else name, known)
+    workspace.fill(root)
+    return jupyterlab.start(root, chapter.stem, options)
+
+
+def tell_story(root: Path, name: str) -> None:
+    """Print the story of a chapter.
+
+    Raises:
+        UnknownChapterError: no such chapter.
+        RefusedCommandError: the chapter has no story.
+    """
+    chapter = find(name, chapters(root))
+    if chapter.story is None:
+        told = ", ".join(each.name for each in chapters(root) if each.story)
+        raise RefusedCommandError(
+            f"{chapter} has no story. These chapters have one: {told}."
+        )
+    chapter.story()
+
+
+def serve_app(root: Path, name: str, port: int) -> None:
+    """Run the app of a chapter on a port of this machine until Ctrl+C.
+
+    Raises:
+        UnknownChapterError: no chapter with a module has this name.
+        RefusedCommandError: the chapter has no app, or the port is taken.
+    """
+    known = [each for each in chapters(root) if each.module.exists()]
+    chapter = find(name, known)
+
+    import uvicorn
+
+    from course.classroom.server import bind, url_of, with_offline_docs
+
+    app = getattr(chapter.load(), "app", None)
+    if app is None:
+        raise RefusedCommandError(f"{chapter} has no app to serve.")
+    try:
+        listener = bind(port)
+    except OSError as error:
+        raise RefusedCommandError(
+            f"Port {port} is taken, or not allowed. Choose another, or "
+            "--port 0 for any that is free."
+        ) from error
+    url = url_of(listener)
+    print(f"{chapter} runs at {url}, its API docs at {url}/docs", flush=True)
+    print("Ctrl+C stops it.", flush=True)
+    config = uvicorn.Config(
+        with_offline_docs(app), lifespan="on", timeout_graceful_shutdown=1
+    )
+    with listener, contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

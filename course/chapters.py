@@ -97,13 +97,13 @@ class Chapter:
         return self.root / "tests" / "system" / "mutants" / f"{self.name}.py"
 
     @property
-    def story(self) -> Callable[[], object] | None:
+    def story(self) -> Callable[[], None] | None:
         """The function that tells the story, or None where there is none.
 
         It is the running course's own, whatever `root` is.
         """
         stories = importlib.import_module("course.stories")
-        story: Callable[[], object] | None = getattr(stories, self.name, None)
+        story: Callable[[], None] | None = getattr(stories, self.name, None)
         return story
 
     def load(self) -> ModuleType:

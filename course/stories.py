@@ -1,12 +1,16 @@
-"""The stories: what each chapter is about, told by its code in a terminal.
+"""The stories: what each chapter is about, shown by its code in a terminal.
 
-`python -m course story ch04` finds a chapter's story by its name, `ch04`.
+`python -m course story ch04` calls the function `ch04`.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 
 import httpx
 import jwt
+from fastapi import FastAPI
 
 from course.classroom import raises, serve, show
 from snippets import ch01_jwt_anatomy as anatomy
@@ -16,150 +20,159 @@ from snippets import ch05_check_it as strict
 from snippets import ch06_scopes as scopes
 from snippets.ch02_password_hashing import hash_password, verify_password
 
+Story = Callable[[], None]
+ClientStory = Callable[[httpx.AsyncClient], Awaitable[None]]
+JOHNDOE = {
+    "grant_type": "password",
+    "username": "johndoe",
+    "password": "secret",
+}
+
 
 def tell(sentence: str, response: httpx.Response) -> None:
-    """Print a sentence, and below it the exchange it is about."""
+    """Print a sentence, and below it the response with its request."""
     print(f"\n{sentence}\n")
     show(response)
 
 
+def with_client(app: FastAPI) -> Callable[[ClientStory], Story]:
+    """Give a story a client of an app, which it calls without a server."""
+
+    def decorate(story: ClientStory) -> Story:
+        async def run() -> None:
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=app),
+                base_url="http://testserver",
+            ) as client:
+                await story(client)
+
+        @wraps(story)
+        def told() -> None:
+            asyncio.run(run())
+
+        return told
+
+    return decorate
+
+
 def bearer(token: str) -> dict[str, str]:
-    """Write the header that carries a token (RFC 6750 §2.1)."""
+    """Return the header that carries a token (RFC 6750 §2.1)."""
     return {"Authorization": f"Bearer {token}"}
 
 
 def tamper(token: str) -> str:
-    """Return the token with its signature turned round."""
+    """Return the token with its signature reversed."""
     signed, _, signature = token.rpartition(".")
     return f"{signed}.{signature[::-1]}"
 
 
-async def ch01() -> None:
-    """Sign a token, read it with no key, forge it, and see it refused."""
+def ch01() -> None:
+    """Sign a token, read it without the key, forge it, and refuse it."""
     key = b"a teaching key, published: protects nothing"
-    print("\nA token that we signed for Mallory:")
+    print("\nWe sign a token for the user mallory:")
     token = anatomy.encode({"sub": "mallory"}, key)
     print(token)
-    print("\nAnybody reads its middle part, with no key:")
+    print("\nIts middle part, the payload, can be read without the key:")
     header, payload, signature = token.split(".")
     print(anatomy.read_object(anatomy.base64url_decode(payload)))
-    print("\nMallory puts another name there:")
+    print("\nmallory writes another username into the payload:")
     forged = f"{header}.{anatomy.write_object({'sub': 'johndoe'})}.{signature}"
     print(forged)
-    print("\nWe compute the signature anew, with our key:")
+    print("\nWe verify the forged token: its signature was made for mallory.")
     with raises(anatomy.RefusedTokenError):
         anatomy.decode(forged, key)
 
 
-async def ch02() -> None:
-    """Hash one password twice, and check two passwords against the hashes."""
-    print("\nThe same password, hashed twice:")
+def ch02() -> None:
+    """Hash one password twice, and verify two passwords."""
+    print("\nWe hash the same password twice:")
     hashes = [hash_password("secret") for _ in range(2)]
     print(*hashes, sep="\n")
-    print("\nEach has a salt of its own, so they differ:")
+    print("\nEach hash has its own salt. Are the hashes different?")
     print(hashes[0] != hashes[1])
-    print("\nThe password verifies against both all the same:")
+    print("\nDoes the password fit both hashes?")
     print([verify_password("secret", hashed) for hashed in hashes])
-    print("\nAnother password does not:")
+    print("\nDoes another password fit the first hash?")
     print(verify_password("Secret", hashes[0]))
 
 
-async def ch03() -> None:
-    """Knock without a token, with a good one, and with a tampered one."""
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=wiring.app),
-        base_url="http://testserver",
-    ) as client:
-        me = await client.get("/users/me/")
-        tell("Without a token nobody gets in.", me)
-        expiry = datetime.now(UTC) + timedelta(minutes=5)
-        claims = {"sub": "johndoe", "exp": expiry}
-        token = jwt.encode(claims, wiring.SECRET_KEY, wiring.ALGORITHM)
-        me = await client.get("/users/me/", headers=bearer(token))
-        tell("A token that PyJWT signed with our key is accepted.", me)
-        me = await client.get("/users/me/", headers=bearer(tamper(token)))
-        tell("The same token under another signature is refused.", me)
+@with_client(wiring.app)
+async def ch03(client: httpx.AsyncClient) -> None:
+    """Call an endpoint without a token, with a good and a tampered one."""
+    me = await client.get("/users/me/")
+    tell("A request without a token is refused.", me)
+    expiry = datetime.now(UTC) + timedelta(minutes=5)
+    claims = {"sub": "johndoe", "exp": expiry}
+    token = jwt.encode(claims, wiring.SECRET_KEY, wiring.ALGORITHM)
+    me = await client.get("/users/me/", headers=bearer(token))
+    tell("A token that PyJWT signed with our key is accepted.", me)
+    me = await client.get("/users/me/", headers=bearer(tamper(token)))
+    tell("The same token with another signature is refused.", me)
 
 
-async def ch04() -> None:
-    """Trade a password for a token, use it, and be refused in three ways."""
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=endpoint.app),
-        base_url="http://testserver",
-    ) as client:
-        john = {"username": "johndoe", "password": "secret"}
-        tell(
-            "A wrong password gets no token.",
-            await client.post("/token", data=john | {"password": "guess"}),
-        )
-        login = await client.post("/token", data=john)
-        tell("The right one is traded for a token.", login)
-        token = login.json()["access_token"]
-        me = await client.get("/users/me/", headers=bearer(token))
-        tell("The token says who is calling, no password needed.", me)
-        items = await client.get("/users/me/items/", headers=bearer(token))
-        tell("It opens every endpoint that asks for a user.", items)
-        me = await client.get("/users/me/", headers=bearer(tamper(token)))
-        tell("Under another signature it opens nothing.", me)
-        alice = {"username": "alice", "password": "secret2"}
-        login = await client.post("/token", data=alice)
-        token = login.json()["access_token"]
-        me = await client.get("/users/me/", headers=bearer(token))
-        tell("alice has a token too, but her account is disabled.", me)
+@with_client(endpoint.app)
+async def ch04(client: httpx.AsyncClient) -> None:
+    """Trade a password for a token, use it, and meet three refusals."""
+    tell(
+        "A wrong password gets no token.",
+        await client.post("/token", data=JOHNDOE | {"password": "guess"}),
+    )
+    login = await client.post("/token", data=JOHNDOE)
+    tell("The right password is traded for a token.", login)
+    token = login.json()["access_token"]
+    me = await client.get("/users/me/", headers=bearer(token))
+    tell("The token says who is calling, so no password is needed.", me)
+    items = await client.get("/users/me/items/", headers=bearer(token))
+    tell("The same token works at every endpoint that needs a user.", items)
+    me = await client.get("/users/me/", headers=bearer(tamper(token)))
+    tell("With another signature the token is refused.", me)
+    alice = JOHNDOE | {"username": "alice", "password": "secret2"}
+    login = await client.post("/token", data=alice)
+    token = login.json()["access_token"]
+    me = await client.get("/users/me/", headers=bearer(token))
+    tell("alice gets a token too, but her account is disabled.", me)
 
 
-async def ch05() -> None:
-    """Over real TCP: each refusal says what the client should do next."""
+def ch05() -> None:
+    """Over TCP: each refusal says what the client should do next."""
     with serve(strict.app) as server:
-        print(f"\nA server of our own listens here:\n{server.url}")
-        async with httpx.AsyncClient(base_url=server.url) as client:
-            john = {
-                "grant_type": "password",
-                "username": "johndoe",
-                "password": "secret",
-            }
+        print(f"\nChapter 5's app is served at:\n{server.url}")
+        # Loopback: a proxy in the environment must not see the password.
+        with httpx.Client(base_url=server.url, trust_env=False) as client:
             tell(
-                "A wrong password is an invalid_grant: ask for another.",
-                await client.post("/token", data=john | {"password": "guess"}),
+                "A wrong password is an invalid_grant: ask the user again.",
+                client.post("/token", data=JOHNDOE | {"password": "guess"}),
             )
-            login = await client.post("/token", data=john)
-            tell("The right one buys a token, for so many seconds.", login)
+            login = client.post("/token", data=JOHNDOE)
+            tell("The right one gets a token and its lifetime.", login)
             token = login.json()["access_token"]
-            me = await client.get("/users/me/", headers=bearer(token))
-            tell("With the token the record is open.", me)
-            me = await client.get("/users/me/")
-            tell("Without one: log in.", me)
-            me = await client.get("/users/me/", headers=bearer(tamper(token)))
-            tell("With a bad one: log in again.", me)
+            me = client.get("/users/me/", headers=bearer(token))
+            tell("With the token the client may read the record.", me)
+            me = client.get("/users/me/")
+            tell("Without a token the challenge has no error: log in.", me)
+            me = client.get("/users/me/", headers=bearer(tamper(token)))
+            tell("A tampered token is an invalid_token: log in again.", me)
             both = [("Authorization", f"Bearer {token}")] * 2
-            me = await client.get("/users/me/", headers=both)
-            tell("With two: mend the request.", me)
+            me = client.get("/users/me/", headers=both)
+            tell("Two tokens are an invalid_request: fix the client.", me)
 
 
-async def ch06() -> None:
-    """Ask for too much, carry little, and be told what would be enough."""
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=scopes.app),
-        base_url="http://testserver",
-    ) as client:
-        john = {
-            "grant_type": "password",
-            "username": "johndoe",
-            "password": "secret",
-        }
-        tell(
-            "johndoe asks for a scope that nobody gave him.",
-            await client.post("/token", data=john | {"scope": "admin"}),
-        )
-        login = await client.post("/token", data=john | {"scope": "me"})
-        tell("He may have this one, and the answer says so.", login)
-        headers = bearer(login.json()["access_token"])
-        me = await client.get("/users/me/", headers=headers)
-        tell("The token tells who he is.", me)
-        items = await client.get("/users/me/items/", headers=headers)
-        tell("It opens nothing else, and hears what would.", items)
-        login = await client.post("/token", data=john | {"scope": "items me"})
-        tell("So he asks for both.", login)
-        headers = bearer(login.json()["access_token"])
-        items = await client.get("/users/me/items/", headers=headers)
-        tell("Now the items are open.", items)
+@with_client(scopes.app)
+async def ch06(client: httpx.AsyncClient) -> None:
+    """Ask for too much, use a token with little, and learn what it lacks."""
+    tell(
+        "johndoe asks for a scope that he was never granted.",
+        await client.post("/token", data=JOHNDOE | {"scope": "admin"}),
+    )
+    login = await client.post("/token", data=JOHNDOE | {"scope": "me"})
+    tell("He may have the scope `me`, and the response says so.", login)
+    headers = bearer(login.json()["access_token"])
+    me = await client.get("/users/me/", headers=headers)
+    tell("With this token he can read his own record.", me)
+    items = await client.get("/users/me/items/", headers=headers)
+    tell("For his items the response names the scope it needs.", items)
+    login = await client.post("/token", data=JOHNDOE | {"scope": "items me"})
+    tell("So he asks for both scopes.", login)
+    headers = bearer(login.json()["access_token"])
+    items = await client.get("/users/me/items/", headers=headers)
+    tell("With the new token he can read his items.", items)

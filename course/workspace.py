@@ -1,232 +1,186 @@
-"""The front door: the learner's own copies in `work/`, and JupyterLab.
+"""The learner's own copies of the notebooks, in `work/`.
 
 JupyterLab saves answers and outputs into the file that is open. Learners
 therefore work on copies: the course's own notebooks stay as they came, and
-the next `git pull` finds nothing in its way.
+the next `git pull` finds nothing in its way. A copy has no outputs, because
+they would give away the answers to its predictions, and its links stay in
+`work/`.
 """
 
-import argparse
 import hashlib
-import importlib.util
-import itertools
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Sequence
+import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from course.chapters import (
-    ROOT,
-    Chapter,
-    UnknownChapterError,
-    chapters,
-    find,
-)
+from course.chapters import Chapter, chapters, find
 
-PROGRAM = "python -m course"
-NO_JUPYTERLAB = (
-    "JupyterLab is not installed here. Install what the course needs: "
-    "python -m pip install -r requirements.txt"
-)
 RELOAD = "If it is open in JupyterLab: File > Reload Notebook from Disk."
+CONTENTS = "contents.md"
+README_LINK = re.compile(r"\]\(\.\./README\.md(?:#[^)\s]*)?\)")
+INTRODUCTION = """\
+# Contents
+
+These are your own copies: change, break and run anything. To get a chapter
+back as it came, run `python -m course reset ch04` in a terminal. Your version
+is kept beside it.
+"""
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Run one command of the front door and return the exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    words = list(itertools.takewhile(is_ours, given))
-    options = given[len(words) :]
-    parser = build_parser()
-    parsed = parser.parse_args(words or ["open"])
-    if options and parsed.command != "open":
-        parser.error(f"{parsed.command} takes no options: {options[0]}")
-    try:
-        if parsed.command == "open":
-            return open_lab(root, parsed.chapter, options)
-        if parsed.command == "reset":
-            reset(root, parsed.chapter)
-        else:
-            catch_up(root)
-        return 0
-    except UnknownChapterError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(
-            f"Could not read or write: {error}. Nothing of yours is lost: "
-            "put that right and run the command again.",
-            file=sys.stderr,
-        )
-        return 1
+class DamagedNotebookError(Exception):
+    """A notebook of the course cannot be read; the message says which."""
 
 
-def is_ours(word: str) -> bool:
-    """Tell our own words from the options that are for JupyterLab."""
-    return not word.startswith("-") or word in ("-h", "--help")
+def with_notebook(root: Path) -> list[Chapter]:
+    """List the chapters that have a notebook."""
+    return [each for each in chapters(root) if each.notebook.exists()]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Describe the three commands."""
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Open the course. Your own notebooks are in work/.",
-    )
-    commands = parser.add_subparsers(dest="command")
-    lab = commands.add_parser(
-        "open",
-        help="copy what is missing into work/ and open JupyterLab (default)",
-        epilog="Options after that go to JupyterLab: --no-browser --port 9000",
-    )
-    lab.add_argument(
-        "chapter", nargs="?", help="such as ch04 (default: first)"
-    )
-    again = commands.add_parser(
-        "reset", help="give a chapter back as it came; your version is kept"
-    )
-    again.add_argument("chapter", help="such as ch04")
-    commands.add_parser(
-        "catch-up", help="after an update: renew what you have not edited"
-    )
-    return parser
-
-
-def open_lab(root: Path, name: str | None, options: Sequence[str]) -> int:
-    """Copy what is missing, open JupyterLab, return its exit code.
+def fill(root: Path) -> None:
+    """Copy the notebooks that are missing, and print which.
 
     Raises:
-        UnknownChapterError: no such notebook.
+        DamagedNotebookError: a notebook of the course cannot be read.
     """
-    known = in_reading_order(root)
-    stems = [chapter.stem for chapter in known]
-    first = stems[0] if stems else "ch00_start"
-    stem = find(first if name is None else name, known).stem
-    missing = [each for each in stems if not os.path.lexists(mine(root, each))]
-    for each in missing:
-        copy(root, each)
-    if missing:
-        print(f"Copied into work/, yours to edit: {', '.join(missing)}.")
-    if importlib.util.find_spec("jupyterlab") is None:
-        print(NO_JUPYTERLAB, file=sys.stderr)
-        return 1
-    if is_root() and "--allow-root" not in options:
-        print("You are root: JupyterLab is started with --allow-root.")
-        options = ["--allow-root", *options]
-    print(f"Opening work/{stem}.ipynb. Ctrl+C here stops it.", flush=True)
-    # Given the file alone, JupyterLab takes work/ for its root, and the
-    # address it prints for --no-browser leads to no notebook.
-    lab = [
-        *(sys.executable, "-m", "jupyterlab"),
-        f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/work/{quote(stem)}.ipynb",
-        *options,
+    missing = [
+        chapter
+        for chapter in with_notebook(root)
+        if not os.path.lexists(copy_of(chapter))
     ]
-    return launch(lab, root)
-
-
-def is_root() -> bool:
-    """Tell whether this is POSIX's root; Windows has none."""
-    return bool(getattr(os, "geteuid", lambda: 1)() == 0)
-
-
-def launch(command: Sequence[str], folder: Path) -> int:
-    """Run a command to its end and return its exit code.
-
-    Ctrl+C reaches the command too. JupyterLab answers it with a question,
-    then stops its kernels; leaving earlier would orphan them.
-    """
-    # No shell: a list of words, our own and the learner's.
-    process = subprocess.Popen(command, cwd=folder)  # noqa: S603
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    for chapter in missing:
+        copy(chapter)
+    write_pages(root)
+    if missing:
+        listed = ", ".join(map(str, missing))
+        print(f"Copied into work/, yours to edit: {listed}.")
 
 
 def reset(root: Path, name: str) -> None:
-    """Give a chapter back as the course ships it, keeping the learner's.
+    """Copy a chapter's notebook again; rename the learner's, do not lose it.
 
     Raises:
         UnknownChapterError: no such notebook.
+        DamagedNotebookError: the notebook of the course cannot be read.
     """
-    stem = find(name, in_reading_order(root)).stem
-    path = mine(root, stem)
+    chapter = find(name, with_notebook(root))
+    fresh = without_outputs(chapter)
+    path = copy_of(chapter)
     if os.path.lexists(path):
-        number = 1
-        while os.path.lexists(
-            kept := path.with_name(f"{stem}.mine-{number}.ipynb")
-        ):
-            number += 1
+        kept = unused_name(path)
         path.rename(kept)
         print(f"Your version is kept as work/{kept.name}.")
-    copy(root, stem)
+    write_copy(chapter, fresh)
+    write_pages(root)
     print(f"work/{path.name} is as the course ships it. {RELOAD}")
 
 
+def unused_name(path: Path) -> Path:
+    """Return the first free of `ch04_….mine-1.ipynb`, `….mine-2.ipynb`, …"""
+    number = 1
+    while os.path.lexists(
+        kept := path.with_name(f"{path.stem}.mine-{number}{path.suffix}")
+    ):
+        number += 1
+    return kept
+
+
 def catch_up(root: Path) -> None:
-    """Renew the copies that were never edited, and say so for each."""
-    for stem in map(str, in_reading_order(root)):
-        print(f"{stem}: {renew(root, stem)}")
+    """Renew the copies that were never edited, and print a line for each.
 
-
-def renew(root: Path, stem: str) -> str:
-    """Bring one copy up to date unless it was edited; tell what was done.
-
-    The manifest knows the cells as they were copied. Running a notebook
-    leaves them alike, so what differs from it was edited by the learner.
+    Raises:
+        DamagedNotebookError: a notebook of the course cannot be read.
     """
-    if not os.path.lexists(mine(root, stem)):
-        copy(root, stem)
+    for chapter in with_notebook(root):
+        print(f"{chapter}: {renew(chapter)}")
+    write_pages(root)
+
+
+def renew(chapter: Chapter) -> str:
+    """Bring one copy up to date unless it was edited.
+
+    The manifest has a digest of the cells as they were copied. Running a
+    notebook does not change its cells' sources, so a copy whose digest
+    differs was edited by the learner.
+
+    Returns:
+        What was done: "up to date.", "renewed; you had not edited it. …".
+    """
+    if not os.path.lexists(copy_of(chapter)):
+        copy(chapter)
         return "new, copied into work/."
-    copied = read_manifest(root).get(stem)
-    course = digest(shipped(root, stem).read_bytes())
-    learner = digest(mine(root, stem).read_bytes())
+    copied = read_manifest(chapter.root).get(chapter.stem)
+    fresh = without_outputs(chapter)
+    course = digest(fresh)
+    learner = digest(copy_of(chapter).read_bytes())
     if course == learner:
-        remember(root, stem, course)
+        remember(chapter.root, chapter.stem, course)
         return "up to date."
-    # A damaged copy has no digest, and a damaged manifest may know none:
-    # two times None is not "never edited".
+    # A damaged copy has no digest, and a damaged manifest may have none for
+    # it: None == None does not mean that the copy was never edited.
     if learner is not None and learner == copied:
-        copy(root, stem)
+        write_copy(chapter, fresh)
         return f"renewed; you had not edited it. {RELOAD}"
     if learner is not None and course == copied:
         return "edited by you, and the course has nothing new for it."
     return (
         "edited by you, so it stays. For the course's new version (yours is "
-        f"kept beside it): {PROGRAM} reset {stem}"
+        f"kept beside it): python -m course reset {chapter}"
     )
 
 
-def in_reading_order(root: Path) -> list[Chapter]:
-    """List the chapters that have a notebook."""
-    return [each for each in chapters(root) if each.notebook.exists()]
+def copy_of(chapter: Chapter) -> Path:
+    """Return the path of the learner's copy of a chapter's notebook."""
+    return chapter.root / "work" / chapter.notebook.name
 
 
-def shipped(root: Path, stem: str) -> Path:
-    """Name the course's own notebook."""
-    return root / "notebooks" / f"{stem}.ipynb"
+def copy(chapter: Chapter) -> None:
+    """Copy a notebook without its outputs, and remember its cells.
+
+    Raises:
+        DamagedNotebookError: the notebook of the course cannot be read.
+    """
+    write_copy(chapter, without_outputs(chapter))
 
 
-def mine(root: Path, stem: str) -> Path:
-    """Name the learner's copy of a notebook."""
-    return root / "work" / f"{stem}.ipynb"
+def write_copy(chapter: Chapter, content: bytes) -> None:
+    """Write the learner's copy, and remember its cells in the manifest."""
+    write(copy_of(chapter), content)
+    remember(chapter.root, chapter.stem, digest(content))
 
 
-def copy(root: Path, stem: str) -> None:
-    """Copy a notebook byte for byte, and remember its cells."""
-    content = shipped(root, stem).read_bytes()
-    write(mine(root, stem), content)
-    remember(root, stem, digest(content))
+def without_outputs(chapter: Chapter) -> bytes:
+    """Return a chapter's notebook as a learner gets it.
+
+    Outputs and execution counts are removed, and links to the README, whose
+    table leads to the course's own notebooks, lead to the contents page.
+
+    Raises:
+        DamagedNotebookError: the file is no notebook.
+    """
+    try:
+        notebook = json.loads(chapter.notebook.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code":
+                cell |= {"execution_count": None, "outputs": []}
+            else:
+                source = README_LINK.sub(f"]({CONTENTS})", source)
+            cell["source"] = source.splitlines(keepends=True)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DamagedNotebookError(
+            f"notebooks/{chapter.notebook.name} is damaged. To get it back: "
+            f"git checkout -- notebooks/{chapter.notebook.name}"
+        ) from error
+    text = json.dumps(notebook, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode()
 
 
 def digest(notebook: bytes) -> str | None:
-    """Digest the cells' sources, not what running changes.
+    """Digest the cells' kinds and sources, which running does not change.
 
     Returns:
-        None for bytes that are no notebook.
+        64 hexadecimal digits, or None for bytes that are no notebook.
     """
     try:
         cells = [
@@ -238,8 +192,43 @@ def digest(notebook: bytes) -> str | None:
         return None
 
 
+def write_pages(root: Path) -> None:
+    """Write the contents page, and copy `notebooks/*.md`, into `work/`.
+
+    A page that the learner has edited stays as it is.
+    """
+    pages = {page.name: page.read_bytes() for page in pages_of(root)}
+    pages[CONTENTS] = contents(root).encode("utf-8")
+    for name, content in pages.items():
+        path = root / "work" / name
+        digests = read_manifest(root)
+        if path.exists() and digests.get(name) != page_digest(path):
+            continue
+        write(path, content)
+        remember(root, name, page_digest(path))
+
+
+def pages_of(root: Path) -> list[Path]:
+    """List the Markdown pages beside the notebooks, such as a glossary."""
+    return sorted(root.glob("notebooks/*.md"))
+
+
+def page_digest(path: Path) -> str:
+    """Digest a page: 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def contents(root: Path) -> str:
+    """Make the contents page from the README's table of chapters."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| \[.*\]\(notebooks/.*\|$", readme)
+    table = ["| chapter | after it you can |", "|---|---|", *rows]
+    links = "\n".join(table).replace("](notebooks/", "](")
+    return f"{INTRODUCTION}\n{links}\n"
+
+
 def read_manifest(root: Path) -> dict[str, Any]:
-    """Read what was copied: `{"ch04_token_endpoint": "9f86d0…"}`."""
+    """Read the digests as copied: `{"ch04_token_endpoint": "9f86d0…"}`."""
     path = root / "work" / ".copied.json"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -248,9 +237,9 @@ def read_manifest(root: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
-def remember(root: Path, stem: str, cells: str | None) -> None:
-    """Write into the manifest which cells a copy has from the course."""
-    manifest = read_manifest(root) | {stem: cells}
+def remember(root: Path, name: str, copied: str | None) -> None:
+    """Write the digest of a copy into the manifest."""
+    manifest = read_manifest(root) | {name: copied}
     text = json.dumps(manifest, indent=1, sort_keys=True)
     write(root / "work" / ".copied.json", text.encode("utf-8"))
 

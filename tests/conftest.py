@@ -74,7 +74,7 @@ def browser() -> Iterator["Browser"]:
     # Imported here: the quick tier need not wait for it.
     from playwright.sync_api import sync_playwright
 
-    from tests.support.jupyterlab import find_chromium, launch
+    from tests.support.chromium import find_chromium, launch
 
     if find_chromium() is None:
         reason = "install Chromium or Chrome, such as: apt install chromium"

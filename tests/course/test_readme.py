@@ -1,4 +1,4 @@
-"""The README's words hold: its commands, its links, its table."""
+"""What README and CONTRIBUTING say holds: commands, links, tables, pins."""
 
 import re
 import subprocess
@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from course.upkeep.notebook import ROOT, notebooks
+from course.chapters import ROOT, chapters
+from course.upkeep.notebook import notebooks
 from tests.support.links import broken_links, vague_links
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^(?:python3|py) .*$", README)
 
 
 def test_it_opens_with_two_one_line_commands() -> None:
     opened, tested = COMMANDS[:2]
-    setup = "python3 -m venv .venv && .venv/bin/python -m pip install -q -r"
+    setup = "python3 -m course venv && .venv/bin/python -m pip install -q -r"
     run = "&& .venv/bin/python -m"
     assert opened == f"{setup} requirements.txt {run} course"
     assert tested == f"{setup} tests/requirements.txt {run} pytest --all"
@@ -41,31 +43,59 @@ def test_ci_runs_the_readmes_own_test_command() -> None:
     assert script.rstrip().endswith('eval "$command"')
 
 
-@pytest.mark.parametrize("name", ["README.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere_and_say_where(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not broken_links(text, ROOT / name)
     assert not vague_links(text)
 
 
-def test_the_table_lists_every_notebook_by_its_title() -> None:
+def test_table_lists_every_notebook_by_its_title() -> None:
     rows = re.findall(r"(?m)^\| \[(.+?)\]\((notebooks/\S+)\) \|", README)
     assert rows == [
         (book.title, f"notebooks/{book.path.name}") for book in notebooks()
     ]
 
 
-def test_every_tool_named_for_learners_answers() -> None:
-    for module in ("course.command_line", "course"):
-        done = subprocess.run(
-            [sys.executable, "-m", module, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+def test_every_command_of_the_course_is_named_and_answers() -> None:
+    """`venv` is in the first command, `open` is the default."""
+    named = set(re.findall(r"(?:python3?|py) -m course ([a-z-]+)", README))
+    helped = subprocess.run(
+        [sys.executable, "-m", "course", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert named == set(re.findall(r"(?m)^    ([a-z-]+) ", helped.stdout))
+
+
+def test_contributing_names_the_files_of_a_chapter() -> None:
+    chapter = next(each for each in chapters() if each.name == "ch04")
+    table = CONTRIBUTING.replace("chNN_topic", chapter.stem)
+    table = table.replace("chNN", chapter.name)
+    for path in (
+        *(chapter.module, chapter.notebook, chapter.practice),
+        *(chapter.wrong_answers, chapter.right_answers),
+        *(chapter.unit_tests, chapter.mutants),
+    ):
+        assert f"| `{path.relative_to(ROOT).as_posix()}` |" in table
+
+
+def test_packages_said_to_have_no_wheel_are_those_we_pin() -> None:
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| (?:Mac|Windows) .*$", README)
+    named = re.findall(r"`([\w-]+)` ([\d.]+)", " ".join(rows))
+    assert len(named) == 4
+    for name, version in named:
+        assert re.search(rf"(?m)^{name}=={re.escape(version)}\b", pins)
+
+
+def test_options_for_pip_are_the_lines_that_intel_macs_leave_out() -> None:
+    """`grep -v '^-c'` must not leave out a requirement."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    left_out = [ln for ln in lines.splitlines() if ln.startswith("-")]
+    assert left_out == ["-c constraints.txt"]
 
 
 @pytest.mark.slow
@@ -87,6 +117,7 @@ def test_work_is_free_to_change(tmp_path: Path) -> None:
 
     run("git", "clone", "--quiet", str(ROOT), str(course))
     run(sys.executable, "-m", "course", "catch-up")
+    assert list((course / "work").glob("*.md"))
     copies = sorted((course / "work").glob("*.ipynb"))
     assert [c.name for c in copies] == [b.path.name for b in notebooks()]
     for copy in copies:
@@ -100,7 +131,7 @@ def test_work_is_free_to_change(tmp_path: Path) -> None:
     assert '"ename"' in book.read_text(encoding="utf-8")
     assert run("git", "status", "--porcelain") == ""
     suite = (sys.executable, "-m", "pytest", "-q", "-n0")
-    run(*suite, "tests/test_notebooks.py", "notebooks/ch00_start.ipynb")
+    run(*suite, "tests/course/test_notebooks.py", "notebooks/ch00_start.ipynb")
     collected = run(*suite, "--collect-only", "--ignore=tests")
     assert "notebooks/ch03_dependency_wiring" in collected
     assert "work/" not in collected

@@ -1,21 +1,25 @@
-"""The front door opens the course and never loses a learner's work."""
+"""A learner's copies: without answers, links inside `work/`, nothing lost."""
 
-import importlib
+import hashlib
 import json
 import os
-import runpy
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course import workspace as door
-from course.chapters import ROOT
+from course import workspace
+from course.chapters import ROOT, UnknownChapterError
 
 CH04 = "ch04_token_endpoint"
+README = (
+    "# A course\n\n| chapter | after it you can |\n|---|---|\n"
+    "| [Chapter 0](notebooks/ch00_start.ipynb) | start |\n"
+    f"| [Chapter 4](notebooks/{CH04}.ipynb) | log in |\n"
+)
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 
 
 def notebook(*sources: str, **more: Any) -> bytes:
@@ -34,27 +38,30 @@ def notebook(*sources: str, **more: Any) -> bytes:
     return json.dumps({"cells": cells, "nbformat": 4}).encode("utf-8")
 
 
+def with_outputs(*sources: str) -> bytes:
+    """Write a notebook as the course ships it: executed."""
+    return notebook(
+        *sources,
+        execution_count=3,
+        metadata={"scrolled": True},
+        outputs=[{"output_type": "stream", "name": "stdout", "text": "1"}],
+    )
+
+
+def prose(text: str) -> bytes:
+    """Write a notebook of one Markdown cell."""
+    cell = {"cell_type": "markdown", "metadata": {}, "source": text}
+    return json.dumps({"cells": [cell], "nbformat": 4}).encode("utf-8")
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Make a course of three notebooks."""
     (tmp_path / "notebooks").mkdir()
     for stem in ("ch00_start", CH04, "extra_loop"):
-        ship(tmp_path, stem, notebook(f"print('{stem}')\n1"))
+        ship(tmp_path, stem, with_outputs(f"print('{stem}')\n1"))
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
-    """Collect the commands that would have been run, as no root."""
-    commands: list[Sequence[str]] = []
-
-    def note(command: Sequence[str], folder: Path) -> int:
-        commands.append([*command, str(folder)])
-        return 7
-
-    monkeypatch.setattr(door, "launch", note)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
-    return commands
 
 
 def ship(root: Path, stem: str, content: bytes) -> None:
@@ -65,197 +72,256 @@ def work(root: Path, stem: str = CH04) -> Path:
     return root / "work" / f"{stem}.ipynb"
 
 
-def told(
-    capsys: pytest.CaptureFixture[str], root: Path, *words: str
-) -> dict[str, str]:
-    """Run a command; return what it says of each chapter."""
-    assert door.main(words, root) == 0
-    lines = capsys.readouterr().out.splitlines()
-    return dict(line.split(": ", 1) for line in lines)
+def sources(path: Path) -> list[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells]
 
 
-def test_open_copies_every_notebook_byte_for_byte(root: Path) -> None:
-    ship(root, CH04, notebook("é").replace(b"{", b"{\r\n", 1))
-    door.main([], root)
+Catch = Callable[[Path], dict[str, str]]
+
+
+@pytest.fixture
+def catch_up(capsys: pytest.CaptureFixture[str]) -> Catch:
+    """Catch up; return what is printed for each chapter."""
+
+    def run(root: Path) -> dict[str, str]:
+        capsys.readouterr()
+        workspace.catch_up(root)
+        lines = capsys.readouterr().out.splitlines()
+        return dict(line.split(": ", 1) for line in lines)
+
+    return run
+
+
+# Copies
+
+
+def test_copies_have_the_same_sources_and_no_outputs(root: Path) -> None:
+    ship(root, CH04, with_outputs("é = 1\né", "").replace(b"{", b"{\r\n", 1))
+    workspace.fill(root)
     for shipped in root.glob("notebooks/*.ipynb"):
         copied = root / "work" / shipped.name
-        assert copied.read_bytes() == shipped.read_bytes()
+        assert sources(copied) == sources(shipped)
+        assert b'"outputs": []' in copied.read_bytes()
+        cells = json.loads(copied.read_bytes())["cells"]
+        assert {cell["execution_count"] for cell in cells} == {None}
+        assert [cell["outputs"] for cell in cells] == [[]] * len(cells)
 
 
-def test_open_never_overwrites(root: Path) -> None:
+def test_no_copy_of_the_course_shows_an_output(tmp_path: Path) -> None:
+    copy_course(tmp_path)
+    workspace.fill(tmp_path)
+    for chapter in workspace.with_notebook(tmp_path):
+        shipped = json.loads(chapter.notebook.read_bytes())
+        copied = json.loads(workspace.copy_of(chapter).read_bytes())
+        assert any(cell.get("outputs") for cell in shipped["cells"])
+        assert not any(cell.get("outputs") for cell in copied["cells"])
+        assert not any(cell.get("execution_count") for cell in copied["cells"])
+
+
+def copy_course(folder: Path) -> None:
+    """Copy the README and what `notebooks/` holds."""
+    (folder / "notebooks").mkdir()
+    for path in (ROOT / "README.md", *(ROOT / "notebooks").glob("*.*")):
+        target = folder / path.relative_to(ROOT)
+        target.write_bytes(path.read_bytes())
+
+
+def test_copies_are_written_as_jupyterlab_writes_notebooks(
+    root: Path,
+) -> None:
+    ship(root, CH04, prose("Grüße"))
+    workspace.fill(root)
+    text = work(root).read_text(encoding="utf-8")
+    assert text.startswith('{\n "cells": [\n')
+    assert text.endswith("}\n")
+    assert "Grüße" in text
+
+
+def test_fill_never_overwrites(root: Path) -> None:
     (root / "work").mkdir()
     work(root).write_bytes(b"mine")
-    door.main(["open"], root)
+    workspace.fill(root)
     assert work(root).read_bytes() == b"mine"
     assert work(root, "ch00_start").exists()
 
 
-def test_open_says_what_it_copied_and_only_then(
+def test_fill_prints_what_it_copied_and_only_then(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
     assert f"ch00_start, {CH04}, extra_loop" in capsys.readouterr().out
-    door.main(["open"], root)
-    assert capsys.readouterr().out == (
-        "Opening work/ch00_start.ipynb. Ctrl+C here stops it.\n"
+    workspace.fill(root)
+    assert capsys.readouterr().out == ""
+
+
+def test_stray_notebook_is_not_copied(root: Path) -> None:
+    ship(root, "Untitled", notebook("1"))
+    workspace.fill(root)
+    assert not work(root, "Untitled").exists()
+
+
+@pytest.mark.parametrize("damaged", [b"<<<<<<< HEAD", b"\xff", b"[]", b"{}"])
+def test_damaged_notebook_of_the_course_is_named_and_harms_nothing(
+    root: Path, damaged: bytes
+) -> None:
+    (root / "work").mkdir()
+    work(root).write_bytes(b"mine")
+    ship(root, CH04, damaged)
+    for run in (workspace.catch_up, lambda root: workspace.reset(root, "4")):
+        with pytest.raises(workspace.DamagedNotebookError) as refused:
+            run(root)
+        assert f"git checkout -- notebooks/{CH04}.ipynb" in str(refused.value)
+    assert work(root).read_bytes() == b"mine"
+    assert not work(root, f"{CH04}.mine-1").exists()
+
+
+# Links
+
+
+@pytest.mark.parametrize("link", ["../README.md", "../README.md#the-chapters"])
+def test_link_to_the_readme_leads_to_the_contents_page(
+    root: Path, link: str
+) -> None:
+    ship(root, CH04, prose(f"[Contents]({link}) · [next](ch05.ipynb#a)"))
+    workspace.fill(root)
+    [copied] = sources(work(root))
+    assert copied == "[Contents](contents.md) · [next](ch05.ipynb#a)"
+
+
+def test_code_keeps_what_looks_like_a_link(root: Path) -> None:
+    code = 'print("[Contents](../README.md)")'
+    ship(root, CH04, notebook(code))
+    workspace.fill(root)
+    assert sources(work(root)) == [code]
+
+
+def test_contents_page_lists_the_chapters_of_the_readme(root: Path) -> None:
+    workspace.fill(root)
+    page = (root / "work" / "contents.md").read_text(encoding="utf-8")
+    assert page.endswith(
+        "| chapter | after it you can |\n|---|---|\n"
+        "| [Chapter 0](ch00_start.ipynb) | start |\n"
+        f"| [Chapter 4]({CH04}.ipynb) | log in |\n"
     )
 
 
-@pytest.mark.parametrize(
-    ("words", "stem"),
-    [
-        ([], "ch00_start"),
-        (["open"], "ch00_start"),
-        (["open", "4"], CH04),
-        (["open", "extra_loop"], "extra_loop"),
-    ],
-)
-def test_jupyterlab_opens_on_the_notebook_with_the_course_as_its_root(
-    root: Path, launched: list[Sequence[str]], words: list[str], stem: str
+def test_no_way_leads_out_of_work_to_an_original(tmp_path: Path) -> None:
+    """From link to link, JupyterLab opens no notebook but the copies."""
+    copy_course(tmp_path)
+    workspace.fill(tmp_path)
+    copies = tmp_path / "work"
+    to_read = [copies / "ch00_start.ipynb"]
+    seen = set()
+    while to_read:
+        page = to_read.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        text = page.read_text(encoding="utf-8")
+        if page.suffix == ".ipynb":
+            text = "\n".join(sources(page))
+        for link in LINK.findall(text):
+            target = Path(os.path.normpath(page.parent / link))
+            if link.endswith((".ipynb", ".md")) and "://" not in link:
+                assert target.exists(), f"{page.name}: {link}"
+                to_read.append(target)
+    assert {page.parent for page in seen} == {copies}
+    assert {page.stem for page in seen} >= {
+        chapter.stem for chapter in workspace.with_notebook(ROOT)
+    }
+
+
+def test_pages_beside_the_notebooks_are_copied_and_renewed(
+    root: Path, catch_up: Catch
 ) -> None:
-    assert door.main(words, root) == 7
-    assert launched == [
-        [
-            *(sys.executable, "-m", "jupyterlab"),
-            f"--ServerApp.root_dir={root}",
-            f"--LabApp.default_url=/lab/tree/work/{stem}.ipynb",
-            str(root),
-        ]
-    ]
+    shipped, copied = (root / d / "glossary.md" for d in ("notebooks", "work"))
+    shipped.write_bytes(b"first")
+    workspace.fill(root)
+    assert copied.read_bytes() == b"first"
+    shipped.write_bytes(b"second")
+    catch_up(root)
+    assert copied.read_bytes() == b"second"
 
 
-@pytest.mark.parametrize("words", [[], ["open"], ["open", "ch04"]])
-def test_further_options_go_to_jupyterlab(
-    root: Path, launched: list[Sequence[str]], words: list[str]
+@pytest.mark.parametrize("name", ["contents.md", "glossary.md"])
+@pytest.mark.parametrize("before", [True, False])
+def test_page_that_the_learner_wrote_or_edited_stays(
+    root: Path, catch_up: Catch, name: str, before: bool
 ) -> None:
-    options = ["--no-browser", "--port", "9000", "--help"]
-    door.main([*words, *options], root)
-    assert launched[0][-5:-1] == options
+    (root / "notebooks" / "glossary.md").write_bytes(b"first")
+    mine = root / "work" / name
+    if before:
+        mine.parent.mkdir()
+    else:
+        workspace.fill(root)
+    mine.write_bytes(b"my notes")
+    workspace.fill(root)
+    workspace.reset(root, "ch04")
+    catch_up(root)
+    assert mine.read_bytes() == b"my notes"
 
 
-def test_root_is_allowed_and_told(
-    root: Path,
-    launched: list[Sequence[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
-    door.main(["open", "--no-browser"], root)
-    assert launched[0].count("--allow-root") == 1
-    assert "You are root" in capsys.readouterr().out
-    door.main(["open", "--allow-root"], root)
-    assert launched[1].count("--allow-root") == 1
-
-
-def test_windows_has_no_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "geteuid")
-    assert not door.is_root()
-
-
-def test_without_jupyterlab_one_line_says_how_to_get_it(
-    root: Path,
-    launched: list[Sequence[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert door.main([], root) == 1
-    [line] = capsys.readouterr().err.splitlines()
-    assert "pip install -r requirements.txt" in line
-    assert not launched
-
-
-def test_launch_returns_the_exit_code_of_a_program_in_the_folder(
-    root: Path, launch: Callable[[Sequence[str], Path], int]
-) -> None:
-    program = "import pathlib; pathlib.Path('here').touch(); raise SystemExit"
-    assert launch([sys.executable, "-c", f"{program}(3)"], root) == 3
-    assert (root / "here").exists()
-
-
-def test_ctrl_c_waits_for_jupyterlab_to_end(
-    root: Path,
-    launch: Callable[[Sequence[str], Path], int],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    interruptions = [KeyboardInterrupt(), KeyboardInterrupt()]
-
-    class Interrupted:
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
-
-        def wait(self) -> int:
-            if interruptions:
-                raise interruptions.pop()
-            return 5
-
-    monkeypatch.setattr(subprocess, "Popen", Interrupted)
-    assert launch(["jupyterlab"], root) == 5
-
-
-@pytest.fixture(scope="module")
-def launch() -> Callable[[Sequence[str], Path], int]:
-    """Return what `launched` puts out of action."""
-    return door.launch
+# Reset
 
 
 def test_reset_keeps_the_learners_version_and_counts_up(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
+    copied = work(root).read_bytes()
     for number in (1, 2):
         work(root).write_bytes(b"answer %d" % number)
-        assert door.main(["reset", "ch04"], root) == 0
+        workspace.reset(root, "ch04")
         kept = work(root, f"{CH04}.mine-{number}")
         assert kept.read_bytes() == b"answer %d" % number
         assert f"work/{kept.name}" in capsys.readouterr().out
-    shipped = root / "notebooks" / work(root).name
-    assert work(root).read_bytes() == shipped.read_bytes()
+    assert work(root).read_bytes() == copied
     assert work(root, f"{CH04}.mine-1").read_bytes() == b"answer 1"
 
 
 def test_reset_gives_a_chapter_that_was_never_copied(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert door.main(["reset", "4"], root) == 0
+    workspace.reset(root, "4")
     assert work(root).exists()
     assert "kept" not in capsys.readouterr().out
 
 
+def test_reset_of_an_unknown_chapter_changes_nothing(root: Path) -> None:
+    with pytest.raises(UnknownChapterError):
+        workspace.reset(root, "ch99")
+    assert not (root / "work").exists()
+
+
 def test_after_a_reset_a_chapter_counts_as_unedited(
-    root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, catch_up: Catch
 ) -> None:
     (root / "work").mkdir()
     work(root).write_bytes(notebook("my answer"))
-    door.main(["reset", "ch04"], root)
+    workspace.reset(root, "ch04")
     ship(root, CH04, notebook("new"))
-    capsys.readouterr()
-    assert told(capsys, root, "catch-up")[CH04].startswith("renewed")
+    assert catch_up(root)[CH04].startswith("renewed")
 
 
-def test_catch_up_copies_a_new_chapter(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said = told(capsys, root, "catch-up")
-    assert said[CH04] == "new, copied into work/."
-    assert told(capsys, root, "catch-up")[CH04] == "up to date."
+# Catch-up
+
+
+def test_catch_up_copies_a_new_chapter(root: Path, catch_up: Catch) -> None:
+    assert catch_up(root)[CH04] == "new, copied into work/."
+    assert catch_up(root)[CH04] == "up to date."
 
 
 def test_catch_up_renews_what_was_only_run(
-    root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, catch_up: Catch
 ) -> None:
-    door.main(["open"], root)
-    ran = notebook(
-        f"print('{CH04}')\n1",
-        execution_count=3,
-        metadata={"scrolled": True},
-        outputs=[{"output_type": "stream", "name": "stdout", "text": "1"}],
-    )
+    workspace.fill(root)
+    ran = with_outputs(f"print('{CH04}')\n1")
     work(root).write_bytes(ran.replace(b'"nbformat": 4', b'"nbformat": 5'))
-    ship(root, CH04, new := notebook("new"))
-    capsys.readouterr()
-    assert told(capsys, root, "catch-up")[CH04].startswith("renewed")
-    assert work(root).read_bytes() == new
+    ship(root, CH04, with_outputs("new"))
+    assert catch_up(root)[CH04].startswith("renewed")
+    assert sources(work(root)) == ["new"]
+    assert b"stdout" not in work(root).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -277,106 +343,106 @@ def test_catch_up_renews_what_was_only_run(
 @pytest.mark.parametrize("manifest", [None, {CH04: None}])
 def test_catch_up_keeps_what_was_edited_and_names_the_way_out(
     root: Path,
-    capsys: pytest.CaptureFixture[str],
+    catch_up: Catch,
     edited: bytes,
     manifest: dict[str, None] | None,
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
     if manifest is not None:
         (root / "work" / ".copied.json").write_text(
             json.dumps(manifest), encoding="utf-8"
         )
     work(root).write_bytes(edited)
     ship(root, CH04, notebook("new"))
-    capsys.readouterr()
-    said = told(capsys, root, "catch-up")[CH04]
-    assert said.startswith("edited by you, so it stays.")
-    assert said.endswith(f"reset {CH04}")
+    line = catch_up(root)[CH04]
+    assert line.startswith("edited by you, so it stays.")
+    assert line.endswith(f"reset {CH04}")
     assert work(root).read_bytes() == edited
 
 
 def test_catch_up_promises_no_new_version_where_there_is_none(
-    root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, catch_up: Catch
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
     work(root).write_bytes(notebook("my answer"))
-    capsys.readouterr()
-    said = told(capsys, root, "catch-up")[CH04]
-    assert said == "edited by you, and the course has nothing new for it."
-
-
-def test_a_damaged_copy_is_kept_and_told_the_way_out(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    door.main(["open"], root)
-    work(root).write_bytes(b"damaged")
-    capsys.readouterr()
-    assert told(capsys, root, "catch-up")[CH04].endswith(f"reset {CH04}")
-    assert work(root).read_bytes() == b"damaged"
+    assert catch_up(root)[CH04] == (
+        "edited by you, and the course has nothing new for it."
+    )
 
 
 @pytest.mark.parametrize(
     "manifest", [None, b"", b"{", b"[]", b"\xff", b"[" * 100_000]
 )
 def test_without_a_sound_manifest_everything_is_kept(
-    root: Path, capsys: pytest.CaptureFixture[str], manifest: bytes | None
+    root: Path, catch_up: Catch, manifest: bytes | None
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
     before = work(root).read_bytes()
     (root / "work" / ".copied.json").unlink()
     if manifest is not None:
         (root / "work" / ".copied.json").write_bytes(manifest)
     ship(root, CH04, notebook("new"))
-    capsys.readouterr()
-    said = told(capsys, root, "catch-up")
-    assert said[CH04].startswith("edited by you, so it stays.")
+    lines = catch_up(root)
+    assert lines[CH04].startswith("edited by you, so it stays.")
     assert work(root).read_bytes() == before
-    assert said["ch00_start"] == "up to date."
+    assert lines["ch00_start"] == "up to date."
 
 
 def test_catch_up_mends_a_lost_manifest_where_the_copy_is_the_course(
-    root: Path, capsys: pytest.CaptureFixture[str]
+    root: Path, catch_up: Catch
 ) -> None:
-    door.main(["open"], root)
+    workspace.fill(root)
     (root / "work" / ".copied.json").unlink()
-    door.main(["catch-up"], root)
+    catch_up(root)
     ship(root, CH04, notebook("new"))
-    capsys.readouterr()
-    assert told(capsys, root, "catch-up")[CH04].startswith("renewed")
+    assert catch_up(root)[CH04].startswith("renewed")
 
 
-@pytest.mark.parametrize("command", ["open", "reset"])
-def test_an_unknown_chapter_is_answered_with_all_chapters(
-    root: Path,
-    capsys: pytest.CaptureFixture[str],
-    launched: list[Sequence[str]],
-    command: str,
+# Copies that earlier versions of the course made: byte for byte
+
+
+@pytest.fixture
+def copied_before(root: Path) -> bytes:
+    """Copy chapter 4 as earlier versions did, outputs and links included."""
+    old = json.loads(with_outputs("1 + 1"))
+    old["cells"] += json.loads(prose("[Contents](../README.md)"))["cells"]
+    content = json.dumps(old).encode("utf-8")
+    ship(root, CH04, content)
+    (root / "work").mkdir()
+    work(root).write_bytes(content)
+    cells = [["code", "1 + 1"], ["markdown", "[Contents](../README.md)"]]
+    known = {CH04: hashlib.sha256(json.dumps(cells).encode()).hexdigest()}
+    (root / "work" / ".copied.json").write_text(
+        json.dumps(known), encoding="utf-8"
+    )
+    return content
+
+
+@pytest.mark.usefixtures("copied_before")
+def test_unedited_copy_of_before_loses_its_outputs(
+    root: Path, catch_up: Catch
 ) -> None:
-    assert door.main([command, "ch99"], root) == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert f"ch00_start, {CH04}, extra_loop" in line
-    assert not launched
+    assert catch_up(root)[CH04].startswith("renewed")
+    assert sources(work(root)) == ["1 + 1", "[Contents](contents.md)"]
+    assert b"stdout" not in work(root).read_bytes()
 
 
-def test_a_course_without_notebooks_is_said_to_be_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_edited_copy_of_before_stays(
+    root: Path, catch_up: Catch, copied_before: bytes
 ) -> None:
-    assert door.main([], tmp_path) == 2
-    assert "There are: none." in capsys.readouterr().err
+    mine = copied_before.replace(b"1 + 1", b"1 + 2")
+    work(root).write_bytes(mine)
+    workspace.fill(root)
+    assert catch_up(root)[CH04].startswith("edited by you, so it stays.")
+    assert work(root).read_bytes() == mine
+    workspace.reset(root, "ch04")
+    assert work(root, f"{CH04}.mine-1").read_bytes() == mine
 
 
-@pytest.mark.parametrize("words", [[], ["reset", "ch04"], ["catch-up"]])
-def test_what_cannot_be_written_is_one_line(
-    root: Path, capsys: pytest.CaptureFixture[str], words: list[str]
-) -> None:
-    (root / "work").touch()
-    assert door.main(words, root) == 1
-    [line] = capsys.readouterr().err.splitlines()
-    assert str(root / "work") in line
-    assert "Nothing of yours is lost" in line
+# Failures
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+def test_write_that_fails_leaves_the_old_file_and_nothing_else(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(path: Path, content: bytes) -> int:
@@ -384,58 +450,12 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
             file.write(content[: len(content) // 2])
         raise OSError("No space left on device")
 
-    door.main(["open"], root)
+    workspace.fill(root)
     before = {path: path.read_bytes() for path in root.glob("work/*")}
     ship(root, CH04, notebook("new"))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", half)
-        assert door.main(["catch-up"], root) == 1
+        with pytest.raises(OSError, match="No space left"):
+            workspace.catch_up(root)
     after = {path: path.read_bytes() for path in root.glob("work/*")}
     assert after == before
-
-
-@pytest.mark.parametrize("words", [["reset", "ch04"], ["catch-up"]])
-def test_only_open_has_options_for_jupyterlab(
-    root: Path, capsys: pytest.CaptureFixture[str], words: list[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        door.main([*words, "--port", "9000"], root)
-    assert "takes no options: --port" in capsys.readouterr().err
-    assert not (root / "work").exists()
-
-
-@pytest.mark.parametrize("words", [["-h"], ["open", "-h"], ["reset", "-h"]])
-def test_help_opens_nothing(
-    root: Path, launched: list[Sequence[str]], words: list[str]
-) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        door.main(words, root)
-    assert not launched
-    assert not (root / "work").exists()
-
-
-def test_the_door_imports_no_chapter_and_no_nbformat() -> None:
-    program = (
-        "import sys, course.workspace; "
-        "print([name for name in sys.modules "
-        "if name.startswith(('snippets.ch', 'nbformat'))])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    assert ran.stdout == "[]\n"
-
-
-def test_python_m_goes_through_the_door(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    importlib.import_module("course.__main__")
-    monkeypatch.delitem(sys.modules, "course.__main__")
-    monkeypatch.setattr(sys, "argv", ["course", "--help"])
-    with pytest.raises(SystemExit, match="0"):
-        runpy.run_module("course", run_name="__main__")
-    assert "usage: python -m course" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real browser, opened by the learner's front door."""
+"""A real JupyterLab, opened by the learner's own command, and its page."""
 
 import json
 import os
@@ -15,52 +15,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Page, Playwright
+from course.chapters import ROOT
 
-from course.upkeep.notebook import ROOT
+if TYPE_CHECKING:
+    # The quick tier, which opens no page, need not wait for it.
+    from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 TOKEN = "a-teaching-token-for-a-server-on-this-machine"
 PATIENCE = 60.0
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SETTINGS = {
-    # All cells stand in the page, also those far below.
+# JupyterLab draws only the cells in view unless it is told otherwise.
+ALL_CELLS_DRAWN = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
 
 
-def find_chromium() -> str | None:
-    """Find a Chromium or Chrome that the system brings."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    return None
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser, without a network of its own."""
-    return playwright.chromium.launch(
-        executable_path=find_chromium(), args=FLAGS
-    )
-
-
 @contextmanager
-def running_lab(folder: Path) -> Iterator[str]:
-    """Copy the course into a folder and open it by the README's command.
+def running_lab(
+    folder: Path, *options: str, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Copy the course into a folder and run `python -m course open` there.
+
+    Args:
+        options: For JupyterLab.
+        variables: For its environment.
 
     Yields:
-        JupyterLab's address: `http://127.0.0.1:49321`.
+        JupyterLab's address, `http://127.0.0.1:49321`, and the process.
     """
+    copy_course(folder)
+    write_settings()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "course", "open"),
+        *("--no-browser", f"--port={port}", "--ServerApp.port_retries=0"),
+        "--LabApp.expose_app_in_browser=True",
+        *options,
+    ]
+    with (folder / "lab.log").open("w", encoding="utf-8") as log:
+        lab = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "JUPYTER_TOKEN": TOKEN, **variables},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(url, lab)
+            yield url, lab
+        finally:
+            shut_down(url, lab)
+
+
+def copy_course(folder: Path) -> None:
+    """Copy what a learner needs of the course."""
     for name in ("notebooks", "snippets", "course"):
         shutil.copytree(
             ROOT / name,
@@ -69,39 +80,11 @@ def running_lab(folder: Path) -> Iterator[str]:
         )
     for name in ("README.md", "requirements.txt"):
         shutil.copy(ROOT / name, folder)
-    write_settings()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "course", "open"),
-        *("--no-browser", f"--port={port}", "--ServerApp.port_retries=0"),
-        "--LabApp.expose_app_in_browser=True",
-    ]
-    with (folder / "lab.log").open("w", encoding="utf-8") as log:
-        lab = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, "JUPYTER_TOKEN": TOKEN},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(url, lab)
-            yield url
-        finally:
-            shut_down(url, lab)
 
 
 def write_settings() -> None:
-    """Keep news and half-drawn pages out of the test's own JupyterLab."""
-    labconfig = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "labconfig"
-    labconfig.mkdir(parents=True, exist_ok=True)
-    disabled = {"@jupyterlab/apputils-extension:announcements": True}
-    (labconfig / "page_config.json").write_text(
-        json.dumps({"disabledExtensions": disabled}), encoding="utf-8"
-    )
-    for name, settings in SETTINGS.items():
+    """Let the tests' own JupyterLab draw all cells, those far below too."""
+    for name, settings in ALL_CELLS_DRAWN.items():
         path = Path(os.environ["JUPYTERLAB_SETTINGS_DIR"]) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".jupyterlab-settings").write_text(
@@ -110,7 +93,7 @@ def write_settings() -> None:
 
 
 def wait_for(url: str, lab: subprocess.Popen[bytes]) -> None:
-    """Return when JupyterLab answers; it must within a minute."""
+    """Return when JupyterLab answers, or fail after a minute."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and lab.poll() is None:
         try:
@@ -121,26 +104,33 @@ def wait_for(url: str, lab: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"JupyterLab did not open at {url}")
 
 
-def shut_down(url: str, lab: subprocess.Popen[bytes]) -> None:
-    """Ask JupyterLab to stop, as its File menu does."""
-    ask = urllib.request.Request(
-        f"{url}/api/shutdown",
-        method="POST",
-        headers={"Authorization": f"token {TOKEN}"},
+def post(url: str) -> None:
+    """Send JupyterLab an empty POST request with our token."""
+    request = urllib.request.Request(
+        url, method="POST", headers={"Authorization": f"token {TOKEN}"}
     )
+    urllib.request.urlopen(request).close()
+
+
+def shut_down(url: str, lab: subprocess.Popen[bytes]) -> None:
+    """Ask JupyterLab to stop, as its File menu does, unless it has ended."""
     try:
-        urllib.request.urlopen(ask).close()
-        lab.wait(timeout=PATIENCE)
+        if lab.poll() is None:
+            post(f"{url}/api/shutdown")
+            lab.wait(timeout=PATIENCE)
     finally:
         lab.kill()
         lab.wait()
 
 
 @dataclass
-class Book:
-    """A notebook open in the browser, and what the browser noticed."""
+class OpenNotebook:
+    """A notebook open in JupyterLab, and what the browser noticed.
 
-    page: Page
+    `hosts` lists where the page sent requests, from its first one on.
+    """
+
+    page: "Page"
     url: str
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
@@ -149,10 +139,20 @@ class Book:
         """Open `work/<name>` and wait for its kernel."""
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        self.page.on("request", lambda request: self._note(request.url))
+        # The context hears frames, workers and further pages too.
+        self.page.context.on("request", self._note_request)
+        self.page.on("websocket", lambda socket: self._note(socket.url))
         # A workspace of its own: no tab of another test is restored.
-        place = f"lab/workspaces/{uuid.uuid4().hex}/tree/work/{name}"
-        self.page.goto(f"{self.url}/{place}?token={TOKEN}")
+        workspace = f"lab/workspaces/{uuid.uuid4().hex}/tree/work/{name}"
+        self.page.goto(f"{self.url}/{workspace}?token={TOKEN}")
+        self.wait_until_open(name)
+
+    def wait_until_open(self, name: str) -> None:
+        """Wait until a notebook is in front and its kernel is idle.
+
+        `window.jupyterapp` is there by `--LabApp.expose_app_in_browser`; all
+        that is asked of it is JupyterLab's public API for extensions.
+        """
         self.page.wait_for_function(
             """name => {
                 const app = window.jupyterapp, shell = app && app.shell;
@@ -189,14 +189,46 @@ class Book:
             timeout=PATIENCE * 1000,
         )
 
-    def output_of(self, containing: str) -> Any:
+    def path(self) -> str:
+        """Return which file is in front: `work/ch00_start.ipynb`."""
+        path: str = self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.path"
+        )
+        return path
+
+    def output_of(self, containing: str) -> "Locator":
         """Find the output area of the code cell with some text in it."""
         cell = self.page.locator(".jp-CodeCell", has_text=containing).first
         return cell.locator(".jp-Cell-outputArea")
 
-    def _listen(self, message: Any) -> None:
+    def photograph(self, folder: Path, stem: str) -> list[Path]:
+        """Keep pictures of the whole notebook: `ch00_start-01.png`, ….
+
+        Each shows what fits on a screen; they overlap by a few lines.
+        """
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob(f"{stem}-[0-9][0-9].png"):
+            old.unlink()
+        panel = self.page.locator(".jp-WindowedPanel-outer")
+        sizes = "panel => [panel.scrollHeight, panel.clientHeight]"
+        paths: list[Path] = []
+        top = 0
+        while True:
+            panel.evaluate("(panel, top) => { panel.scrollTop = top; }", top)
+            self.page.wait_for_timeout(200)  # for the browser to draw it
+            paths.append(folder / f"{stem}-{len(paths) + 1:02}.png")
+            panel.screenshot(path=paths[-1])
+            height, visible = panel.evaluate(sizes)
+            if top + visible >= height:
+                return paths
+            top += visible - 80
+
+    def _listen(self, message: "ConsoleMessage") -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+    def _note_request(self, request: "Request") -> None:
+        self._note(request.url)
 
     def _note(self, url: str) -> None:
         host = re.match(r"(?:https?|wss?)://([^/:]+)", url)

@@ -1,6 +1,5 @@
 """Chapter 5: refusals that any client understands, subjects of one kind."""
 
-import asyncio
 import inspect
 import re
 from base64 import b64encode
@@ -12,7 +11,6 @@ from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course import stories
 from snippets import ch04_token_endpoint as ch04
 from snippets.ch03_dependency_wiring import UserInDB, read_access_token
 from snippets.ch05_check_it import (
@@ -401,22 +399,3 @@ async def test_scope_that_is_asked_for_changes_nothing(
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         items = await client.get("/users/me/items/", headers=headers)
     assert items.json() == [{"item_id": "Foo", "owner": "johndoe"}]
-
-
-# The story
-
-
-def test_ch05_story_runs_over_tcp_and_tells_each_refusal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    asyncio.run(stories.ch05())
-    told = capsys.readouterr().out
-    statuses = re.findall(r"^< HTTP/1.1 (\d+) ", told, re.MULTILINE)
-    assert statuses == ["400", "200", "200", "401", "401", "400"]
-    assert re.findall(r'"error": "(\w+)"', told) == [
-        "invalid_grant",
-        "invalid_token",
-        "invalid_request",
-    ]
-    assert len(re.findall(r"^[^<>\n]+\.\n\n> ", told, re.M)) == len(statuses)
-    assert re.search(r"^http://127\.0\.0\.1:\d+$", told, re.MULTILINE)

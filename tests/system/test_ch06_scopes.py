@@ -1,7 +1,5 @@
 """Chapter 6: nobody gets more than the table grants, nor less than it says."""
 
-import asyncio
-import re
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -12,7 +10,6 @@ import pytest
 from fastapi.security import SecurityScopes
 from oauthlib.oauth2 import LegacyApplicationClient
 
-from course import stories
 from snippets.ch03_dependency_wiring import (
     UserInDB,
     read_access_token,
@@ -163,23 +160,6 @@ async def test_who_is_gone_or_disabled_gets_401_before_any_403() -> None:
 @pytest.mark.anyio
 async def test_items_belong_to_the_one_who_asks(bob: UserInDB) -> None:
     assert await get_own_items(bob) == [{"item_id": "Foo", "owner": "bob"}]
-
-
-# The story
-
-
-def test_story_goes_from_admin_to_the_items(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    asyncio.run(stories.ch06())
-    told = capsys.readouterr().out
-    statuses = re.findall(r"^< HTTP/1.1 (\d+) ", told, re.MULTILINE)
-    assert statuses == ["400", "200", "200", "403", "200", "200"]
-    assert re.findall(r'"scope": "(.*)"', told) == ["me", "items me"]
-    assert 'error="insufficient_scope"' in told
-    assert '"item_id": "Foo"' in told
-    sentences = re.findall(r"^[^<>\n]+\.\n\n> ", told, re.MULTILINE)
-    assert len(sentences) == len(statuses)
 
 
 # The app
