@@ -1,17 +1,21 @@
 """Every notebook in a real JupyterLab in a real browser, as learners meet it.
 
-Screenshots are left in `artefacts/`.
+Screenshots are left in `artefacts/`: `ch00_start-01.png` and so on.
 """
 
+import json
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from course.upkeep.notebook import ROOT, Notebook, notebooks
-from tests.support.jupyterlab import Book, running_lab
+from course.chapters import ROOT, Chapter, chapters
+from tests.support.jupyterlab import OpenNotebook, running_lab
+from tests.support.offline.sitecustomize import REFUSED
 
 pytestmark = pytest.mark.browser
 WRONG = (
@@ -20,37 +24,131 @@ WRONG = (
 )
 OUTPUTS = ".jp-OutputArea-output"
 SCREENSHOTS = ROOT / "artefacts"
+VIEWPORT = {"width": 1000, "height": 1400}
 
 
 @pytest.fixture(scope="module")
 def lab(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    with running_lab(tmp_path_factory.mktemp("course")) as url:
+    with running_lab(tmp_path_factory.mktemp("course")) as (url, _):
         yield url
 
 
 @pytest.fixture
-def book(browser: Browser, lab: str) -> Iterator[Book]:
-    page = browser.new_page(viewport={"width": 1000, "height": 1400})
-    yield Book(page, lab)
-    page.close()
+def book(browser: Browser, lab: str) -> Iterator[OpenNotebook]:
+    with open_page(browser, lab) as book:
+        yield book
 
 
-@pytest.mark.parametrize("notebook", notebooks(), ids=str)
+@contextmanager
+def open_page(browser: Browser, url: str) -> Iterator[OpenNotebook]:
+    """Open a page as a browser that was never here: no cookie, no cache."""
+    with browser.new_context(viewport=VIEWPORT) as context:
+        yield OpenNotebook(context.new_page(), url)
+
+
+@pytest.mark.parametrize("chapter", chapters(), ids=str)
 def test_run_all_works_offline_and_for_everyone(
-    notebook: Notebook, book: Book
+    chapter: Chapter, book: OpenNotebook
 ) -> None:
-    book.open(notebook.path.name)
+    book.open(chapter.notebook.name)
     book.run_all()
-    photograph(book, notebook.stem)
+    book.photograph(SCREENSHOTS, chapter.stem)
     assert book.page.locator(WRONG).count() == 0
     assert book.complaints == []
     assert book.hosts == {"127.0.0.1"}
     assert violations(book) == []
 
 
-def test_a_prediction_is_answered_from_the_keyboard(book: Book) -> None:
+def test_every_cell_is_on_a_screenshot(book: OpenNotebook) -> None:
+    """JupyterLab draws all cells, not only those in view."""
+    book.open("ch00_start.ipynb")
+    cells = book.page.locator(".jp-Notebook-cell")
+    count = book.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+    )
+    assert cells.count() == count
+    pictures = book.photograph(SCREENSHOTS, "every_cell")
+    heights = book.page.locator(".jp-WindowedPanel-outer").evaluate(
+        "panel => [panel.scrollHeight, panel.clientHeight]"
+    )
+    assert len(pictures) >= heights[0] / heights[1]
+    for picture in pictures:
+        picture.unlink()
+
+
+def hosts_asked_by(
+    browser: Browser, folder: Path, **variables: str
+) -> set[str]:
+    """Open JupyterLab; return the hosts that its server tried to reach.
+
+    The learner has once told JupyterLab, elsewhere, to fetch its news.
+    """
+    notification = "@jupyterlab/apputils-extension/notification"
+    settings = folder / "settings" / f"{notification}.jupyterlab-settings"
+    write_json(settings, {"fetchNews": "true"})
+    record = folder / "refused.txt"
+    record.touch()
+    variables |= {
+        REFUSED: str(record),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+    }
+    with (
+        running_lab(folder, **variables) as (url, _),
+        open_page(browser, url) as book,
+    ):
+        book.open("ch00_start.ipynb")
+        book.page.wait_for_load_state("networkidle")
+        assert book.hosts == {"127.0.0.1"}
+    return set(record.read_text().split())
+
+
+def test_jupyterlab_asks_nobody_outside(
+    browser: Browser, tmp_path: Path
+) -> None:
+    assert hosts_asked_by(browser, tmp_path) == set()
+
+
+def test_jupyterlab_that_looks_for_updates_is_noticed(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Without this, the silence above would prove nothing."""
+    plugin = "@jupyterlab/apputils-extension:announcements"
+    config = tmp_path / "config" / "labconfig" / "page_config.json"
+    write_json(config, {"disabledExtensions": {plugin: False}})
+    variables = {"JUPYTER_CONFIG_PATH": str(tmp_path / "config")}
+    hosts = {"jupyterlab.github.io", "pypi.org"}
+    assert hosts_asked_by(browser, tmp_path, **variables) == hosts
+
+
+def write_json(path: Path, content: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_no_notification_is_shown(book: OpenNotebook) -> None:
+    """JupyterLab would ask, on its first day, whether to fetch its news."""
+    book.open("ch00_start.ipynb")
+    book.page.wait_for_load_state("networkidle")
+    assert book.page.locator(".Toastify__toast").count() == 0
+    assert book.page.get_by_text("Jupyter news").count() == 0
+
+
+def test_links_keep_a_learner_in_work(book: OpenNotebook) -> None:
+    book.open("ch00_start.ipynb")
+    book.page.get_by_role("link", name="Contents").first.click()
+    page = book.page.locator(".jp-MarkdownViewer")
+    expect(page.locator("h1")).to_have_text(re.compile("^Contents"))
+    page.get_by_role("link", name="Chapter 3").click()
+    book.wait_until_open("ch03_dependency_wiring.ipynb")
+    assert book.path() == "work/ch03_dependency_wiring.ipynb"
+    book.page.get_by_role("link", name="Chapter 4").first.click()
+    book.wait_until_open("ch04_token_endpoint.ipynb")
+    assert book.path() == "work/ch04_token_endpoint.ipynb"
+
+
+def test_prediction_is_answered_from_the_keyboard(book: OpenNotebook) -> None:
     book.open("ch00_start.ipynb")
     book.run_all()
     asked = book.page.locator("fieldset details")
@@ -65,7 +163,7 @@ def test_a_prediction_is_answered_from_the_keyboard(book: Book) -> None:
     assert not asked.first.locator("p").is_visible()
 
 
-def test_an_exercise_is_solved_on_the_page(book: Book) -> None:
+def test_exercise_is_solved_on_the_page(book: OpenNotebook) -> None:
     book.open("ch00_start.ipynb")
     book.run_all()
     outputs = book.output_of('check("log in", form)')
@@ -81,7 +179,7 @@ def test_an_exercise_is_solved_on_the_page(book: Book) -> None:
     expect(outputs).to_contain_text("Passed: log in")
 
 
-def test_the_inspector_signs_again_and_judges(book: Book) -> None:
+def test_inspector_signs_again_and_judges(book: OpenNotebook) -> None:
     book.open("ch01_jwt_anatomy.ipynb")
     book.run_all()
     claims = book.page.get_by_role("textbox", name="Claims")
@@ -99,7 +197,7 @@ def test_the_inspector_signs_again_and_judges(book: Book) -> None:
     expect(verdict.first).to_contain_text("refused", ignore_case=True)
 
 
-def test_what_axe_would_find_is_found(book: Book) -> None:
+def test_what_axe_would_find_is_found(book: OpenNotebook) -> None:
     """The judge of accessibility is awake."""
     book.open("ch00_start.ipynb")
     book.run_all()
@@ -109,7 +207,7 @@ def test_what_axe_would_find_is_found(book: Book) -> None:
     assert any("image-alt" in found for found in violations(book))
 
 
-def violations(book: Book) -> list[str]:
+def violations(book: OpenNotebook) -> list[str]:
     """What axe-core finds wrong with our outputs."""
     if book.page.locator(OUTPUTS).count() == 0:
         return []
@@ -119,17 +217,3 @@ def violations(book: Book) -> list[str]:
         for found in results.response["violations"]
         for node in found["nodes"]
     ]
-
-
-def photograph(book: Book, stem: str) -> Path:
-    """Keep a picture of the whole notebook."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    height = book.page.evaluate(
-        "() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight"
-    )
-    book.page.set_viewport_size({"width": 1000, "height": height + 200})
-    book.page.wait_for_timeout(300)
-    path = SCREENSHOTS / f"{stem}.png"
-    book.page.screenshot(path=path)
-    book.page.set_viewport_size({"width": 1000, "height": 1400})
-    return path
