@@ -1,9 +1,9 @@
 """Chapter 2: store passwords so that a stolen database gives none away.
 
 Passwords are hashed with bcrypt through passlib's CryptContext; hashes that
-came from Django are read too, and upgraded when their owner logs in. bcrypt
-reads at most 72 bytes and stops at a NUL byte; such passwords are refused
-here, clearly, instead of being cut short in silence.
+came from Django can be verified too, and are replaced when their owner logs
+in. bcrypt reads at most 72 bytes of a password and stops at a NUL byte; such
+passwords are refused with a clear error instead of being cut short silently.
 """
 
 # %% Imports
@@ -21,17 +21,17 @@ MAX_PASSWORD_BYTES = 72
 
 
 class UnhashablePasswordError(ValueError):
-    """bcrypt would refuse this password, or cut it short."""
+    """A password that bcrypt would refuse or cut short."""
 
 
 def ensure_hashable(password: str) -> None:
-    """Let a password pass only if bcrypt can take every byte of it.
+    """Return if bcrypt reads every byte of the password; raise otherwise.
 
-    The whole password counts, or none of it (NIST SP 800-63B-4 §3.1.1.2).
+    A verifier must check the whole password (NIST SP 800-63B-4 §3.1.1.2).
 
     Raises:
-        UnhashablePasswordError: it has a NUL byte, takes more than 72 bytes
-            in UTF-8, or is not valid Unicode text (a lone surrogate).
+        UnhashablePasswordError: the password contains a NUL byte, is longer
+            than 72 bytes in UTF-8, or cannot be encoded in UTF-8.
     """
     try:
         size = len(password.encode("utf-8"))
@@ -45,7 +45,7 @@ def ensure_hashable(password: str) -> None:
 
 # %% Hash a password
 def hash_password(password: str) -> str:
-    """Hash a password with a fresh salt: `"$2b$12$"` and 53 characters more.
+    """Hash a password with a new salt: `"$2b$12$"` and 53 more characters.
 
     Raises:
         UnhashablePasswordError: see `ensure_hashable`.
@@ -56,12 +56,13 @@ def hash_password(password: str) -> str:
 
 # %% Verify a password
 def verify_password(plain_password: str, hashed_password: str) -> bool:
-    """Tell whether a password is the one behind a hash.
+    """Return whether a password matches a stored hash.
 
-    A password that bcrypt cannot take is nobody's password: False.
+    A password that bcrypt would cut short matches no hash: False.
 
     Raises:
-        passlib.exc.UnknownHashError: the stored hash is of no known scheme.
+        ValueError: the stored hash is damaged, or its scheme is unknown
+            (`passlib.exc.UnknownHashError`).
     """
     try:
         ensure_hashable(plain_password)
@@ -70,18 +71,18 @@ def verify_password(plain_password: str, hashed_password: str) -> bool:
     return pwd_context.verify(plain_password, hashed_password)
 
 
-# %% Verify a password and upgrade its hash
-def verify_and_upgrade(
+# %% Verify a password and replace an outdated hash
+def verify_and_rehash(
     password: str, hashed_password: str
 ) -> tuple[bool, str | None]:
-    """Verify a password; if it is right and its hash outdated, hash it anew.
+    """Verify a password, and hash it again if its stored hash is outdated.
 
-    `(True, "$2b$12$…")` asks the caller to store the new hash. The old one
-    was of another scheme or cost than new ones are. `(True, None)` and
-    `(False, None)` leave the stored hash as it is.
+    `(True, "$2b$12$…")` asks the caller to store the new hash, because the
+    stored one has another scheme or cost than new hashes get. After
+    `(True, None)` and `(False, None)` the stored hash stays as it is.
 
     Raises:
-        passlib.exc.UnknownHashError: the stored hash is of no known scheme.
+        ValueError: the stored hash is damaged, or its scheme is unknown.
     """
     if not verify_password(password, hashed_password):
         return False, None

@@ -19,13 +19,15 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
 
 # %% Settings
 TEACHING_KEY = "a teaching key, published: protects nothing"
-SECRET_KEY = os.environ.get("SECRET_KEY", TEACHING_KEY)
 ALGORITHM = "HS256"
+SECRET_KEY = os.environ.get("SECRET_KEY", TEACHING_KEY)
+if len(SECRET_KEY.encode("utf-8")) < 32:  # RFC 7518 §3.2
+    raise ValueError("SECRET_KEY is set, but shorter than 32 bytes")
 
 
 # %% The user, and the user with a hash
 class User(BaseModel):
-    """What others may see of a user."""
+    """The fields of a user that an answer may contain."""
 
     username: str
     email: str | None = None
@@ -34,7 +36,7 @@ class User(BaseModel):
 
 
 class UserInDB(User):
-    """What the database holds: a user and the hash that must not leave."""
+    """A stored user: the public fields and the password's hash."""
 
     hashed_password: str
 
@@ -65,9 +67,9 @@ def read_access_token(token: str) -> dict[str, Any]:
     """Return a valid token's claims: `{"sub": "johndoe", "exp": 1735689600}`.
 
     Raises:
-        jwt.InvalidTokenError: not signed with our key and algorithm (RFC 8725
-            §3.1), expired, or without a `sub` that is a string and an `exp`
-            that reads as a number (RFC 7519 §4.1.2, §4.1.4, §7.2).
+        jwt.InvalidTokenError: the token is not signed with our key and
+            algorithm (RFC 8725 §3.1), has expired, or lacks a `sub` that is
+            a string or an `exp` that is a number (RFC 7519 §4.1.2, §4.1.4).
     """
     claims: dict[str, Any] = jwt.decode(
         token,
@@ -75,12 +77,14 @@ def read_access_token(token: str) -> dict[str, Any]:
         algorithms=[ALGORITHM],
         options={"require": ["exp", "sub"]},
     )
+    if not isinstance(claims["exp"], int | float):  # PyJWT also takes "99"
+        raise jwt.DecodeError("exp is not a number")
     return claims
 
 
 # %% Refuse with a challenge
 def unauthorized(detail: str) -> HTTPException:
-    """Build the 401 that says how to authenticate (RFC 9110 §15.5.2)."""
+    """Build a 401 with a challenge, `WWW-Authenticate` (RFC 9110 §15.5.2)."""
     return HTTPException(
         status_code=status.HTTP_401_UNAUTHORIZED,
         detail=detail,
@@ -92,11 +96,12 @@ def unauthorized(detail: str) -> HTTPException:
 async def get_current_user(
     token: Annotated[str, Depends(oauth2_scheme)],
 ) -> UserInDB:
-    """Return the user a token speaks for.
+    """Return the user that a token's `sub` names.
 
     Raises:
-        HTTPException: 401, the token is refused or its user is gone; which,
-            only the `__cause__` tells.
+        HTTPException: 401, the token is invalid or its user is gone. The
+            answer does not say which; an invalid token's error is the
+            `__cause__`.
     """
     try:
         username = read_access_token(token)["sub"]
@@ -112,7 +117,7 @@ async def get_current_user(
 async def get_current_active_user(
     current_user: Annotated[UserInDB, Depends(get_current_user)],
 ) -> UserInDB:
-    """Return the current user unless the account is disabled.
+    """Return the current user if the account is not disabled.
 
     Raises:
         HTTPException: 400, the account is disabled.
@@ -128,10 +133,10 @@ async def get_current_active_user(
 CurrentUser = Annotated[UserInDB, Depends(get_current_active_user)]
 
 # %% The app
-app = FastAPI(title="Chapter 3: dependency wiring")
+app = FastAPI(title="Chapter 3: dependency wiring", redirect_slashes=False)
 
 
 @app.get("/users/me/")
 async def read_users_me(current_user: CurrentUser) -> User:
-    """Return the user who is calling."""
+    """Return the current user's public fields."""
     return current_user

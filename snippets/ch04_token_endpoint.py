@@ -6,6 +6,7 @@ Bearer with JWT tokens", under its HTTP contract. Run it with
 """
 
 # %% Imports
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from snippets.ch02_password_hashing import (
     UnhashablePasswordError,
     ensure_hashable,
+    verify_and_rehash,
     verify_password,
 )
 from snippets.ch03_dependency_wiring import (
@@ -36,9 +38,10 @@ from snippets.ch03_dependency_wiring import (
 async def refuse_form(
     request: Request, error: RequestValidationError
 ) -> JSONResponse:
-    """Answer 422: which field and why, never what was sent in it.
+    """Answer 422 with each problem's `type`, `loc` and `msg`, no input.
 
-    A sent text may be a password, or one that UTF-8 cannot write: a 500.
+    The input may be a password, or text that cannot be encoded in UTF-8:
+    repeating it would leak the first and fail with a 500 on the second.
     """
     detail = [
         {key: problem[key] for key in ("type", "loc", "msg")}
@@ -49,28 +52,47 @@ async def refuse_form(
     )
 
 
-# %% A hash that is nobody's
-# Nobody knows its password. Same cost as the real ones, or it betrays itself.
+# %% A dummy hash
+# Of a random password that was thrown away. A stored hash of another cost
+# would answer in another time.
 DUMMY_HASH = "$2b$12$KBPPZClYv3jiPv4fdpYLpuj.kqSaRdRb2XAh/FWdHaRN6gOMQ.VZS"
 
 
-# %% Check a username and a password
-def authenticate_user(username: str, password: str) -> UserInDB | None:
-    """Return the user whose password this is, or None.
+# %% Store a new hash
+def store_hash(user: UserInDB, new_hash: str) -> UserInDB:
+    """Store a user's new hash, unless the record has changed meanwhile."""
+    renewed = user.model_copy(update={"hashed_password": new_hash})
+    if users.get(user.username) is user:
+        users[user.username] = renewed
+    return renewed
 
-    An unknown username costs one bcrypt verification, as a known one does,
-    so that the time of the answer does not tell which usernames exist.
-    A password that bcrypt cannot take is refused before any user is looked up.
+
+# %% Check a username and a password
+logger = logging.getLogger(__name__)
+
+
+def authenticate_user(username: str, password: str) -> UserInDB | None:
+    """Return the user with this username and password, or None.
+
+    Every username costs one bcrypt verification, known or not, so that the
+    time of the answer does not tell which usernames exist. A password that
+    bcrypt would cut short is refused before any user is looked up.
     """
     try:
         ensure_hashable(password)
     except UnhashablePasswordError:
         return None
     user = users.get(username)
-    hashed_password = user.hashed_password if user else DUMMY_HASH
-    if verify_password(password, hashed_password):
-        return user
-    return None
+    try:
+        hashed_password = user.hashed_password if user else DUMMY_HASH
+        matches, new_hash = verify_and_rehash(password, hashed_password)
+    except ValueError:  # a damaged hash: no password matches it
+        logger.error("the stored hash of %r is damaged", username)
+        verify_password(password, DUMMY_HASH)
+        return None
+    if user is None or not matches:
+        return None
+    return store_hash(user, new_hash) if new_hash else user
 
 
 # %% Create an access token
@@ -80,12 +102,12 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
 def create_access_token(
     data: dict[str, Any], expires_delta: timedelta = ACCESS_TOKEN_LIFETIME
 ) -> str:
-    """Sign claims and the moment they expire: `"eyJhbGci…"`.
+    """Sign claims together with an expiry time: `"eyJhbGci…"`.
 
     Args:
         data: the claims, such as `{"sub": "johndoe"}`; an `exp` among them
-            does not count (RFC 7519 §4.1.4).
-        expires_delta: how long from now the token is good.
+            is overwritten (RFC 7519 §4.1.4).
+        expires_delta: the token's lifetime, counted from now.
 
     Raises:
         TypeError: a claim cannot be written as JSON.
@@ -94,9 +116,9 @@ def create_access_token(
     return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
 
 
-# %% What a login answers
+# %% The answer to a login
 class Token(BaseModel):
-    """A successful login (RFC 6749 §5.1).
+    """The answer to a successful login (RFC 6749 §5.1).
 
     `{"access_token": "eyJhbGci…", "token_type": "bearer"}`
     """
@@ -106,13 +128,13 @@ class Token(BaseModel):
 
 
 class Refusal(BaseModel):
-    """Any 400 or 401: `{"detail": "Incorrect username or password"}`."""
+    """A 400 or 401: `{"detail": "Incorrect username or password"}`."""
 
     detail: str
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "Broken form, or inactive user"},
+    400: {"model": Refusal, "description": "Malformed form or inactive user"},
     401: {"model": Refusal, "description": "No valid credentials"},
 }
 
@@ -122,6 +144,7 @@ app = FastAPI(
     title="Chapter 4: the token endpoint",
     responses=REFUSALS,
     exception_handlers={RequestValidationError: refuse_form},
+    redirect_slashes=False,  # a redirect would repeat the password
 )
 
 
@@ -139,11 +162,11 @@ def login_for_access_token(
 
 @app.get("/users/me/")
 async def read_users_me(current_user: CurrentUser) -> User:
-    """Return the user who is calling."""
+    """Return the current user's public fields."""
     return current_user
 
 
 @app.get("/users/me/items/")
 async def read_own_items(current_user: CurrentUser) -> list[dict[str, str]]:
-    """Return what belongs to the user who is calling."""
+    """Return the current user's items."""
     return [{"item_id": "Foo", "owner": current_user.username}]

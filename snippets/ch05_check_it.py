@@ -1,21 +1,33 @@
 """Chapter 5: answer as the standards ask, so that any client understands.
 
-The token endpoint speaks RFC 6749, the protected endpoints RFC 6750. One
-exception, `OAuthError`, stands for every refusal, and one handler writes it.
-A token's subject is namespaced: `username:johndoe`.
+The token endpoint answers as RFC 6749 asks, the protected endpoints as
+RFC 6750 asks. Each refusal is an `OAuthError`, which one handler turns into a
+response. A token's subject is namespaced: `username:johndoe`.
 """
 
 # %% Imports
 from base64 import b64decode
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from urllib.parse import quote, unquote
 
 import jwt
-from fastapi import Depends, FastAPI, Form, HTTPException, Request, Response
+from fastapi import (
+    APIRouter,
+    Depends,
+    FastAPI,
+    Form,
+    HTTPException,
+    Request,
+    Response,
+)
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import HTTPConnection
 
 from snippets.ch03_dependency_wiring import (
@@ -28,15 +40,16 @@ from snippets.ch04_token_endpoint import (
     ACCESS_TOKEN_LIFETIME,
     authenticate_user,
     create_access_token,
+    refuse_form,
 )
 
 # %% One exception for every refusal, and one handler
-NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 @dataclass(eq=False)
 class OAuthError(Exception):
-    """A refusal with a code of RFC 6749 §5.2 or RFC 6750 §3.1.
+    """A refusal with an error code of RFC 6749 §5.2 or RFC 6750 §3.1.
 
     `OAuthError(400, "invalid_grant", "wrong username or password")`
     """
@@ -47,85 +60,125 @@ class OAuthError(Exception):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-async def refuse(request: Request, refusal: Exception) -> JSONResponse:
-    """Answer as RFC 6749 §5.2 asks; what FastAPI could not read, too."""
-    if not isinstance(refusal, OAuthError):
-        refusal = OAuthError(400, "invalid_request", "malformed request")
-    said = {"error": refusal.error, "error_description": refusal.description}
-    headers = {**NOT_STORED, **refusal.headers}
-    return JSONResponse(said, refusal.status_code, headers)
+async def refuse(request: Request, refusal: OAuthError) -> JSONResponse:
+    """Answer with `error` and `error_description` (RFC 6749 §5.2)."""
+    body = {"error": refusal.error, "error_description": refusal.description}
+    headers = {**NO_STORE, **refusal.headers}
+    return JSONResponse(body, refusal.status_code, headers)
 
 
-# %% What a login sends
-REQUIRED = ["grant_type", "username", "password"]
+# %% A route for the token endpoint
+class TokenRoute(APIRoute):
+    """A route that answers a malformed form as RFC 6749 §5.2 asks.
+
+    The app's other routes keep FastAPI's own 400 and 422.
+    """
+
+    def get_route_handler(
+        self,
+    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler, which reads the form."""
+        handle = super().get_route_handler()
+
+        async def handle_or_refuse(request: Request) -> Response:
+            """Raise OAuthError for a form that FastAPI cannot read."""
+            try:
+                return await handle(request)
+            except (RequestValidationError, StarletteHTTPException) as error:
+                raise OAuthError(
+                    400, "invalid_request", "malformed form"
+                ) from error
+
+        return handle_or_refuse
+
+
+# %% The form of a login
+REQUIRED_FIELDS = ["grant_type", "username", "password"]
 
 
 class PasswordGrant(BaseModel):
-    """The form of RFC 6749 §4.3.2; what it does not name is ignored (§3.2).
+    """The form fields of RFC 6749 §4.3.2; other fields are ignored (§3.2).
 
-    Empty is the same as missing (§3.2). OpenAPI says what is required; the
-    refusal of a form without it is ours to write.
+    An empty field counts as missing (§3.2). The API docs list the required
+    fields; `read_password_grant` refuses a form that lacks one.
     """
 
-    model_config = {"json_schema_extra": {"required": [*REQUIRED]}}
+    model_config = {"json_schema_extra": {"required": [*REQUIRED_FIELDS]}}
     grant_type: str = ""
     username: str = ""
     password: str = ""
     scope: str = ""
     client_secret: str = ""
+    client_assertion: str = ""
 
 
-# %% Challenge with a realm, and say why
+# %% A challenge with a realm and a reason
 REALM = "course"
 
 
 def challenge(scheme: str = "Bearer", **attributes: str) -> dict[str, str]:
     """Build `{"WWW-Authenticate": 'Bearer realm="course"'}` (RFC 6750 §3)."""
-    said = {"realm": REALM, **attributes}
-    listed = ", ".join(f'{name}="{value}"' for name, value in said.items())
+    attributes = {"realm": REALM, **attributes}
+    listed = ", ".join(f'{key}="{text}"' for key, text in attributes.items())
     return {"WWW-Authenticate": f"{scheme} {listed}"}
 
 
 def bearer_error(
     status_code: int, error: str, description: str, **attributes: str
 ) -> OAuthError:
-    """Build a refusal whose challenge says why (RFC 6750 §3.1)."""
-    said = {"error": error, "error_description": description, **attributes}
-    return OAuthError(status_code, error, description, challenge(**said))
+    """Build an OAuthError with the error in its challenge (RFC 6750 §3.1)."""
+    attributes = {
+        "error": error,
+        "error_description": description,
+        **attributes,
+    }
+    return OAuthError(status_code, error, description, challenge(**attributes))
 
 
-# %% Notice a client that claims a secret
-def sends_secret(request: Request) -> bool:
-    """Whether a client claims a secret in its header (RFC 6749 §2.3.1)."""
-    header = request.headers.get("Authorization", "")
-    scheme, _, credentials = header.partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        return bool(b64decode(credentials, validate=True).partition(b":")[2])
-    except ValueError:
+# %% Detect a client's credentials
+def authenticates_client(request: Request, grant: PasswordGrant) -> bool:
+    """Return whether a request carries credentials of a client.
+
+    They come in the form or in the Authorization header (RFC 6749 §2.3). A
+    bearer token is no client's credential; Basic without a secret, which
+    Swagger UI sends, is none either.
+    """
+    if grant.client_secret or grant.client_assertion:  # RFC 7521 §4.2
         return True
+    for header in request.headers.getlist("Authorization"):
+        scheme, _, credentials = header.partition(" ")
+        if scheme.lower() in ("", "bearer"):
+            continue
+        try:
+            basic = b64decode(credentials.strip(), validate=True)
+        except ValueError:
+            return True
+        if scheme.lower() != "basic" or basic.partition(b":")[2]:
+            return True
+    return False
 
 
-# %% Read a login to the letter
+# %% Check a login against RFC 6749
 async def read_password_grant(
     request: Request, grant: Annotated[PasswordGrant, Form()]
 ) -> PasswordGrant:
-    """Return a complete password grant.
+    """Return a password grant that has every required field, each once.
 
     Raises:
         OAuthError: the first rule of RFC 6749 that the form breaks.
     """
-    sent = [name for name, _ in (await request.form()).multi_items()]
-    if len(sent) > len(set(sent)):
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if any(names.count(name) > 1 for name in PasswordGrant.model_fields):
         raise OAuthError(400, "invalid_request", "a parameter is repeated")
     if grant.grant_type not in ("", "password"):
         raise OAuthError(400, "unsupported_grant_type", "only password")
-    if grant.client_secret or sends_secret(request):
-        failed = "no client of ours has a secret"
+    if authenticates_client(request, grant):
+        failed = "this service has registered no client"
         raise OAuthError(401, "invalid_client", failed, challenge("Basic"))
-    if not all(getattr(grant, name) for name in REQUIRED):
-        raise OAuthError(400, "invalid_request", "a parameter is missing")
+    for name in REQUIRED_FIELDS:
+        if not getattr(grant, name):
+            missing = f"the form has no {name}"
+            raise OAuthError(400, "invalid_request", missing)
     return grant
 
 
@@ -134,11 +187,11 @@ class BearerScheme(OAuth2PasswordBearer):
     """The header's token, with a realm in the challenge (RFC 6750 §2, §3)."""
 
     async def __call__(self, request: HTTPConnection) -> str | None:
-        """Return the token.
+        """Return the request's only token.
 
         Raises:
-            OAuthError: 400, more than one token was sent.
-            HTTPException: 401, none was sent.
+            OAuthError: 400, the request carries more than one token.
+            HTTPException: 401, the request carries no token.
         """
         sent = len(request.headers.getlist("Authorization"))
         if sent + len(request.query_params.getlist("access_token")) > 1:
@@ -146,7 +199,7 @@ class BearerScheme(OAuth2PasswordBearer):
         return await super().__call__(request)
 
     def make_not_authenticated_error(self) -> HTTPException:
-        """No credentials, no error code (RFC 6750 §3.1)."""
+        """Build a 401 whose challenge has no error code (RFC 6750 §3.1)."""
         return HTTPException(401, "Not authenticated", challenge())
 
 
@@ -157,15 +210,22 @@ NAMESPACE = "username:"
 
 
 def subject_of(username: str) -> str:
-    """Name a user in `sub`: `"username:johndoe"` (RFC 7519 §4.1.2)."""
-    return NAMESPACE + username
+    """Write a username as a `sub`, which is a URI (RFC 7519 §2, §4.1.2).
+
+    `"johndoe"` becomes `"username:johndoe"`, `"zoë"` `"username:zo%C3%AB"`.
+    """
+    return NAMESPACE + quote(username, safe="", errors="replace")
 
 
 def user_named_by(subject: str) -> UserInDB | None:
-    """Find the active user a `sub` names; None if it names something else."""
-    if not subject.startswith(NAMESPACE):
+    """Return the active user that a `sub` names, or None.
+
+    A subject that `subject_of` would write in another way names no user.
+    """
+    username = unquote(subject.removeprefix(NAMESPACE))
+    if subject != subject_of(username):
         return None
-    user = users.get(subject.removeprefix(NAMESPACE))
+    user = users.get(username)
     return None if user is None or user.disabled else user
 
 
@@ -173,10 +233,11 @@ def user_named_by(subject: str) -> UserInDB | None:
 async def get_current_user(
     token: Annotated[str, Depends(oauth2_scheme)],
 ) -> UserInDB:
-    """Return the active user a token speaks for.
+    """Return the active user that a token's `sub` names.
 
     Raises:
-        OAuthError: 401, the token is refused, or its user gone or disabled.
+        OAuthError: 401, the token is invalid, or its user is gone or
+            disabled.
     """
     refusal = bearer_error(401, "invalid_token", "the token is not valid")
     try:
@@ -191,7 +252,7 @@ async def get_current_user(
 CurrentUser = Annotated[UserInDB, Depends(get_current_user)]
 
 
-# %% What a login answers (replaces ch04)
+# %% The answer to a login (replaces ch04)
 class Token(BaseModel):
     """A successful login; `expires_in` in seconds (RFC 6749 §5.1)."""
 
@@ -201,14 +262,14 @@ class Token(BaseModel):
 
 
 class Refusal(BaseModel):
-    """Any refusal, but the one below (RFC 6749 §5.2, RFC 6750 §3.1)."""
+    """The error body of RFC 6749 §5.2, used for RFC 6750 §3.1 as well."""
 
     error: str
     error_description: str
 
 
 class NoCredentials(BaseModel):
-    """Nothing was sent that could be refused: `{"detail": "Not …"}`."""
+    """A 401 for a request without a token, `{"detail": "Not …"}`; a 404."""
 
     detail: str
 
@@ -219,13 +280,16 @@ REFUSALS: dict[int | str, Any] = {"4XX": {"model": Refusal | NoCredentials}}
 app = FastAPI(
     title="Chapter 5: check it",
     responses=REFUSALS,
-    exception_handlers=dict.fromkeys(
-        (OAuthError, RequestValidationError, 400), refuse
-    ),
+    exception_handlers={
+        OAuthError: refuse,
+        RequestValidationError: refuse_form,
+    },
+    redirect_slashes=False,
 )
+token_router = APIRouter(route_class=TokenRoute)
 
 
-@app.post("/token")
+@token_router.post("/token")
 def login_for_access_token(
     grant: Annotated[PasswordGrant, Depends(read_password_grant)],
     response: Response,
@@ -234,19 +298,22 @@ def login_for_access_token(
     user = authenticate_user(grant.username, grant.password)
     if user is None or user.disabled:
         raise OAuthError(400, "invalid_grant", "wrong username or password")
-    response.headers.update(NOT_STORED)
+    response.headers.update(NO_STORE)
     token = create_access_token({"sub": subject_of(user.username)})
     seconds = int(ACCESS_TOKEN_LIFETIME.total_seconds())
     return Token(access_token=token, token_type="bearer", expires_in=seconds)
 
 
+app.include_router(token_router)
+
+
 @app.get("/users/me/")
 async def read_users_me(current_user: CurrentUser) -> User:
-    """Return the user who is calling."""
+    """Return the current user's public fields."""
     return current_user
 
 
 @app.get("/users/me/items/")
 async def read_own_items(current_user: CurrentUser) -> list[dict[str, str]]:
-    """Return what belongs to the user who is calling."""
+    """Return the current user's items."""
     return [{"item_id": "Foo", "owner": current_user.username}]

@@ -1,7 +1,8 @@
 """Chapter 6: give out less than everything.
 
-A token carries scopes, one space-separated string (RFC 6749 §3.3). A user is
-granted only what that user may have; an endpoint says what it needs.
+A token carries scopes in one space-separated string (RFC 6749 §3.3). A login
+grants only the scopes that the user may have; an endpoint declares the scopes
+that it needs.
 """
 
 # %% Imports
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import jwt
-from fastapi import Depends, FastAPI, Response, Security
+from fastapi import APIRouter, Depends, FastAPI, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
@@ -19,13 +20,15 @@ from snippets.ch04_token_endpoint import (
     ACCESS_TOKEN_LIFETIME,
     authenticate_user,
     create_access_token,
+    refuse_form,
 )
 from snippets.ch05_check_it import (
-    NOT_STORED,
+    NO_STORE,
     REFUSALS,
     BearerScheme,
     OAuthError,
     PasswordGrant,
+    TokenRoute,
     bearer_error,
     read_password_grant,
     refuse,
@@ -37,7 +40,7 @@ from snippets.ch05_check_it import (
 SCOPES = {"me": "Read who you are.", "items": "Read your items."}
 oauth2_scheme = BearerScheme(tokenUrl="token", scopes=SCOPES)
 
-# %% Who may have what
+# %% The scopes of each user
 DEFAULT_SCOPES = frozenset({"me"})
 grants: dict[str, frozenset[str]] = {
     "johndoe": frozenset({"me", "items"}),
@@ -47,37 +50,37 @@ grants: dict[str, frozenset[str]] = {
 
 # %% Scopes in one string
 def write_scopes(scopes: Iterable[str]) -> str:
-    """Write scopes as a token carries them (RFC 6749 §3.3): `"items me"`."""
+    """Join scopes into one sorted string (RFC 6749 §3.3): `"items me"`."""
     return " ".join(sorted(scopes))
 
 
 def split_scopes(text: str) -> frozenset[str]:
-    """Split at spaces, and at nothing else; order and repeats are gone."""
+    """Split a `scope` string at its spaces: `"items me"` has two scopes."""
     return frozenset(text.split(" ")) - {""}
 
 
 # %% Grant what the user may have
 def grant_scopes(username: str, requested: str) -> frozenset[str]:
-    """Narrow a request such as `"me items"` to the user's own grants.
+    """Narrow requested scopes, such as `"me items"`, to the user's grants.
 
-    Who asks for nothing asks for `DEFAULT_SCOPES` (RFC 6749 §3.3).
+    A request for no scope is a request for `DEFAULT_SCOPES` (RFC 6749 §3.3).
 
     Raises:
-        OAuthError: 400 `invalid_scope`, a scope we do not have, or nothing
-            left to grant (RFC 6749 §5.2).
+        OAuthError: 400 `invalid_scope`, a scope is unknown, or none of the
+            scopes may be granted (RFC 6749 §5.2).
     """
-    asked = split_scopes(requested) or DEFAULT_SCOPES
-    if not asked <= SCOPES.keys():
+    wanted = split_scopes(requested) or DEFAULT_SCOPES
+    if not wanted <= SCOPES.keys():
         raise OAuthError(400, "invalid_scope", "there is no such scope")
-    granted = asked & grants.get(username, frozenset())
+    granted = wanted & grants.get(username, frozenset())
     if not granted:
-        raise OAuthError(400, "invalid_scope", "none of it may be granted")
+        raise OAuthError(400, "invalid_scope", "no scope may be granted")
     return granted
 
 
 # %% Read a token's scopes
 def scopes_in(claims: dict[str, object]) -> frozenset[str]:
-    """Return the scopes of a token's `scope` claim; without one, none.
+    """Return the scopes in the `scope` claim; no claim means no scopes.
 
     Raises:
         jwt.InvalidTokenError: the claim is not a string.
@@ -93,11 +96,11 @@ async def get_current_user(
     needed: SecurityScopes,
     token: Annotated[str, Depends(oauth2_scheme)],
 ) -> UserInDB:
-    """Return the active user a token speaks for, if it may do this.
+    """Return the active user of a token that has the needed scopes.
 
     Raises:
-        OAuthError: 401, the token is refused, or its user gone or disabled;
-            403, it lacks a scope (RFC 6750 §3.1).
+        OAuthError: 401, the token is invalid, or its user is gone or
+            disabled; 403, the token lacks a scope (RFC 6750 §3.1).
     """
     refusal = bearer_error(401, "invalid_token", "the token is not valid")
     try:
@@ -123,18 +126,19 @@ Me = Annotated[UserInDB, Security(get_current_user, scopes=["me"])]
 async def get_own_items(
     owner: Annotated[UserInDB, Security(get_current_user, scopes=["items"])],
 ) -> list[dict[str, str]]:
-    """Return what belongs to the user who is calling."""
+    """Return the current user's items, each with its owner's name."""
     return [{"item_id": "Foo", "owner": owner.username}]
 
 
+# An item names its owner, and who the owner is needs `me`.
 OwnItems = Annotated[
     list[dict[str, str]], Security(get_own_items, scopes=["me"])
 ]
 
 
-# %% What a login answers, now with the scope (replaces ch05)
+# %% The answer to a login, with its scope (replaces ch05)
 class Token(BaseModel):
-    """A successful login; `scope` says what was granted (RFC 6749 §5.1)."""
+    """A successful login; `scope` lists the granted scopes (RFC 6749 §5.1)."""
 
     access_token: str
     token_type: str
@@ -146,13 +150,16 @@ class Token(BaseModel):
 app = FastAPI(
     title="Chapter 6: scopes",
     responses=REFUSALS,
-    exception_handlers=dict.fromkeys(
-        (OAuthError, RequestValidationError, 400), refuse
-    ),
+    exception_handlers={
+        OAuthError: refuse,
+        RequestValidationError: refuse_form,
+    },
+    redirect_slashes=False,
 )
+token_router = APIRouter(route_class=TokenRoute)
 
 
-@app.post("/token")
+@token_router.post("/token")
 def login_for_access_token(
     grant: Annotated[PasswordGrant, Depends(read_password_grant)],
     response: Response,
@@ -163,7 +170,7 @@ def login_for_access_token(
         raise OAuthError(400, "invalid_grant", "wrong username or password")
     scope = write_scopes(grant_scopes(user.username, grant.scope))
     claims = {"sub": subject_of(user.username), "scope": scope}
-    response.headers.update(NOT_STORED)
+    response.headers.update(NO_STORE)
     return Token(
         access_token=create_access_token(claims),
         token_type="bearer",
@@ -172,19 +179,22 @@ def login_for_access_token(
     )
 
 
+app.include_router(token_router)
+
+
 @app.get("/status/")
 async def read_system_status(current_user: CurrentUser) -> dict[str, str]:
-    """Answer whoever has logged in, whatever the token may do."""
+    """Answer any user with a valid token, whatever its scopes."""
     return {"status": "ok"}
 
 
 @app.get("/users/me/")
 async def read_users_me(current_user: Me) -> User:
-    """Return the user who is calling."""
+    """Return the current user's public fields."""
     return current_user
 
 
 @app.get("/users/me/items/")
 async def read_own_items(items: OwnItems) -> list[dict[str, str]]:
-    """Return what belongs to the user who is calling."""
+    """Return the current user's items."""
     return items

@@ -138,7 +138,7 @@ def django_hash(password: str) -> str:
         "A hash tells its cost. In which one does a guess take the fewest "
         "rounds? The scheme alone does not decide it.",
         "Look at the two digits after `$2b$`. Then read the docstring of "
-        "`verify_and_upgrade`: what does it ask its caller to do?",
+        "`verify_and_rehash`: what does it ask its caller to do?",
         "It is carol's, at cost 4. Let her log in, and end with "
         "`table[who] = better`.",
     ),
@@ -157,7 +157,7 @@ def the_worst_hash(table: object) -> None:
         expect(
             table[name] is not None,
             f"For {name} it holds `None`, and the hash is gone. With `None` "
-            "`verify_and_upgrade` says that the old hash may stay.",
+            "`verify_and_rehash` says that the old hash may stay.",
         )
         expect(
             isinstance(table[name], str) and context.identify(table[name]),
@@ -166,7 +166,7 @@ def the_worst_hash(table: object) -> None:
     given("what today's logins have changed in the table")
     expect(
         changed,
-        "Nothing. `verify_and_upgrade` hands over the better hash, if there "
+        "Nothing. `verify_and_rehash` hands over the better hash, if there "
         "is one; to store it is left to whoever calls it.",
     )
     expect(
@@ -291,7 +291,7 @@ def answered(
         "behind which hashes, may it see without the guard?",
         'Only if `72 < len(data) <= 4096` and the scheme is not `"bcrypt"`: '
         "return `pwd_context.verify(data, hashed), None`. All else goes to "
-        "`verify_and_upgrade`. `data` is the password's bytes, made with "
+        "`verify_and_rehash`. `data` is the password's bytes, made with "
         '`encode("utf-8", "surrogatepass")`, which never fails.',
     ),
 )
@@ -360,7 +360,7 @@ def told_by(
     told = answered(verify, password, hashed)
     if not isinstance(told, tuple) or len(told) != 2:
         raise UnmetError(
-            "That is not a pair. Return two things, as `verify_and_upgrade` "
+            "That is not a pair. Return two things, as `verify_and_rehash` "
             "does: whether the password is right, and the new hash or None."
         )
     return told

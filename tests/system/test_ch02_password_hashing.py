@@ -19,7 +19,7 @@ from snippets.ch02_password_hashing import (
     UnhashablePasswordError,
     ensure_hashable,
     hash_password,
-    verify_and_upgrade,
+    verify_and_rehash,
     verify_password,
 )
 from snippets.ch03_dependency_wiring import UserInDB
@@ -204,7 +204,7 @@ def test_hash_of_djangos_verifies() -> None:
 @pytest.mark.usefixtures("at_cost_4")
 @hashable
 def test_hash_of_djangos_is_upgraded_to_bcrypt(password: str) -> None:
-    right, upgraded = verify_and_upgrade(password, django_hash(password))
+    right, upgraded = verify_and_rehash(password, django_hash(password))
     assert right
     assert upgraded is not None
     assert upgraded.startswith("$2b$04$")
@@ -212,7 +212,7 @@ def test_hash_of_djangos_is_upgraded_to_bcrypt(password: str) -> None:
 
 
 def test_cheaper_hash_is_upgraded_to_cost_12() -> None:
-    right, upgraded = verify_and_upgrade("secret", bcrypt_hash("secret", 4))
+    right, upgraded = verify_and_rehash("secret", bcrypt_hash("secret", 4))
     assert right
     assert upgraded is not None
     assert upgraded.startswith("$2b$12$")
@@ -221,7 +221,7 @@ def test_cheaper_hash_is_upgraded_to_cost_12() -> None:
 
 @pytest.mark.usefixtures("at_cost_4")
 def test_dearer_hash_is_brought_to_the_contexts_cost_too() -> None:
-    right, upgraded = verify_and_upgrade("secret", bcrypt_hash("secret", 5))
+    right, upgraded = verify_and_rehash("secret", bcrypt_hash("secret", 5))
     assert right
     assert upgraded is not None
     assert upgraded.startswith("$2b$04$")
@@ -230,14 +230,14 @@ def test_dearer_hash_is_brought_to_the_contexts_cost_too() -> None:
 @pytest.mark.usefixtures("at_cost_4")
 def test_hash_that_is_up_to_date_stays() -> None:
     stored = hash_password("secret")
-    assert verify_and_upgrade("secret", stored) == (True, None)
+    assert verify_and_rehash("secret", stored) == (True, None)
 
 
 @pytest.mark.usefixtures("at_cost_4")
 def test_upgraded_hash_is_up_to_date() -> None:
-    _, upgraded = verify_and_upgrade("secret", django_hash("secret"))
+    _, upgraded = verify_and_rehash("secret", django_hash("secret"))
     assert upgraded is not None
-    assert verify_and_upgrade("secret", upgraded) == (True, None)
+    assert verify_and_rehash("secret", upgraded) == (True, None)
 
 
 @pytest.mark.parametrize(
@@ -254,15 +254,15 @@ def test_wrong_password_upgrades_nothing(
 ) -> None:
     at_cost_5 = ch02.pwd_context.using(bcrypt__rounds=5)
     monkeypatch.setattr(ch02, "pwd_context", at_cost_5)
-    assert verify_and_upgrade("Secret", stored) == (False, None)
+    assert verify_and_rehash("Secret", stored) == (False, None)
 
 
 @pytest.mark.usefixtures("at_cost_4")
 @unhashable
 def test_unhashable_password_upgrades_nothing(password: str) -> None:
     """Not even where Django took it whole: it was right there."""
-    assert verify_and_upgrade(password, VECTOR) == (False, None)
-    assert verify_and_upgrade(password, django_hash(password)) == (False, None)
+    assert verify_and_rehash(password, VECTOR) == (False, None)
+    assert verify_and_rehash(password, django_hash(password)) == (False, None)
 
 
 @pytest.mark.usefixtures("at_cost_4")
@@ -287,14 +287,14 @@ def test_unguarded_upgrade_would_cut_a_password_short() -> None:
 )
 def test_upgrade_agrees_with_passlibs_own(password: str, stored: str) -> None:
     right, upgraded = ch02.pwd_context.verify_and_update(password, stored)
-    ours = verify_and_upgrade(password, stored)
+    ours = verify_and_rehash(password, stored)
     assert (ours[0], ours[1] is None) == (right, upgraded is None)
 
 
 @pytest.mark.parametrize("stored", ["", "secret", "$9z$12$x", "$argon2id$"])
 def test_hash_of_an_unknown_scheme_is_not_upgraded(stored: str) -> None:
     with pytest.raises(UnknownHashError):
-        verify_and_upgrade("secret", stored)
+        verify_and_rehash("secret", stored)
 
 
 @pytest.mark.parametrize(

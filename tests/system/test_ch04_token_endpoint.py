@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 from unittest.mock import MagicMock, Mock, call, patch
@@ -12,8 +12,9 @@ from unittest.mock import MagicMock, Mock, call, patch
 import jwt
 import pytest
 from fastapi.routing import APIRoute
-from passlib.hash import bcrypt
+from passlib.hash import bcrypt, django_pbkdf2_sha256
 
+from snippets import ch02_password_hashing as ch02
 from snippets import ch03_dependency_wiring as ch03
 from snippets import ch04_token_endpoint as ch04
 from snippets.ch02_password_hashing import pwd_context, verify_password
@@ -31,14 +32,24 @@ from snippets.ch04_token_endpoint import (
 from tests.support.chapters import fresh
 from tests.support.clients import ClientOf
 
+DAMAGED = ["!", "", "$argon2id$v=19$m=8,t=1,p=1$YQ$YQ", "$2b$12$short"]
 UNHASHABLE = ["a" * 73, "é" * 37, "sec\0ret", "a" * 5000, "sec\ud800ret"]
 
 
 @pytest.fixture
 def verifications() -> Iterator[Mock]:
-    """Watch `verify_password` as this chapter calls it."""
-    with patch.object(ch04, "verify_password", wraps=verify_password) as spy:
+    """Watch the hash context: each call costs the time of one hash."""
+    context = ch02.pwd_context
+    with patch.object(context, "verify", wraps=context.verify) as spy:
         yield spy
+
+
+def replace_hash(
+    users: dict[str, UserInDB], username: str, hashed: str
+) -> None:
+    """Store another hash for a user."""
+    changed = {"hashed_password": hashed}
+    users[username] = users[username].model_copy(update=changed)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +112,66 @@ def test_known_user_costs_one_verification_of_the_own_hash(
     authenticate_user("johndoe", password)
     own = users["johndoe"].hashed_password
     assert verifications.mock_calls == [call(password, own)]
+
+
+@pytest.mark.parametrize("hashed", DAMAGED)
+@pytest.mark.anyio
+async def test_damaged_hash_matches_no_password(
+    hashed: str,
+    users: dict[str, UserInDB],
+    verifications: Mock,
+    client_of: ClientOf,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its account is refused as a wrong password is, in the same time."""
+    replace_hash(users, "johndoe", hashed)
+    form = {"username": "johndoe", "password": "secret"}
+    async with client_of(ch04.app) as client:
+        response = await client.post("/token", data=form)
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Incorrect username or password"}
+    assert verifications.mock_calls[-1] == call("secret", ch04.DUMMY_HASH)
+    assert "'johndoe' is damaged" in caplog.text
+    assert "secret" not in caplog.text.replace(hashed, "")
+
+
+@pytest.mark.parametrize(
+    "outdated",
+    [bcrypt.using(rounds=5).hash, django_pbkdf2_sha256.using(rounds=9).hash],
+    ids=["another cost", "another scheme"],
+)
+def test_right_login_replaces_an_outdated_hash(
+    outdated: Callable[[str], str], users: dict[str, UserInDB]
+) -> None:
+    replace_hash(users, "johndoe", old := outdated("secret"))
+    assert authenticate_user("johndoe", "wrong") is None
+    assert users["johndoe"].hashed_password == old
+    user = authenticate_user("johndoe", "secret")
+    assert user is users["johndoe"]
+    assert user.hashed_password.startswith("$2b$04$")
+    assert verify_password("secret", user.hashed_password)
+
+
+def test_hash_changed_meanwhile_is_not_overwritten(
+    users: dict[str, UserInDB],
+) -> None:
+    before = users["johndoe"]
+    replace_hash(users, "johndoe", "chosen meanwhile")
+    ch04.store_hash(before, "$2b$04$new")
+    assert users["johndoe"].hashed_password == "chosen meanwhile"
+
+
+@pytest.mark.parametrize("path", ["/token/", "/users/me", "/users/me/items"])
+@pytest.mark.anyio
+async def test_other_spelling_of_a_path_is_not_redirected(
+    path: str, client_of: ClientOf
+) -> None:
+    """A redirect would send the password to whatever host is named."""
+    form = {"username": "johndoe", "password": "secret"}
+    async with client_of(ch04.app) as client:
+        response = await client.post(path, data=form)
+    assert response.status_code == 404
+    assert "location" not in response.headers
 
 
 def test_dummy_hash_has_the_cost_of_real_ones() -> None:
@@ -278,13 +349,13 @@ async def test_login_leaves_the_event_loop_to_others(
     loop, is_verifying = asyncio.get_running_loop(), asyncio.Event()
     may_go_on, was_let_go = threading.Event(), []
 
-    def wait(password: str, hashed: str) -> bool:
+    def wait(password: str, hashed: str) -> tuple[bool, None]:
         loop.call_soon_threadsafe(is_verifying.set)
         was_let_go.append(may_go_on.wait(timeout=2))
-        return False
+        return False, None
 
     form = {"username": "johndoe", "password": "secret"}
-    with patch.object(ch04, "verify_password", wait):
+    with patch.object(ch04, "verify_and_rehash", wait):
         async with client_of(ch04.app) as client, asyncio.TaskGroup() as group:
             login = group.create_task(client.post("/token", data=form))
             await is_verifying.wait()

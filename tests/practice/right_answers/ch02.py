@@ -24,7 +24,7 @@ def verify_or_keep(password, hashed):
         return False, None
     if 72 < size <= 4096 and hashed.startswith("pbkdf2"):
         return pwd_context.verify(password, hashed), None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
     ),
 ]

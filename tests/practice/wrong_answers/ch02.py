@@ -22,7 +22,7 @@ def login_of(user: str) -> str:
     """Let one user log in, and store what comes of it."""
     return f"""{TABLE}
 who = "{user}"
-right, better = verify_and_upgrade(passwords[who], table[who])
+right, better = verify_and_rehash(passwords[who], table[who])
 table[who] = better
 """
 
@@ -53,7 +53,7 @@ WRONG_ANSWERS = [
     WrongAnswer(
         WORST,
         "to store it is left to whoever calls it",
-        TABLE + 'verify_and_upgrade("secret", table["carol"])',
+        TABLE + 'verify_and_rehash("secret", table["carol"])',
         happy_path=True,
     ),
     WrongAnswer(
@@ -67,7 +67,7 @@ WRONG_ANSWERS = [
         "a service knows nobody else's password",
         f"""{TABLE}
 for who in ("alice", "carol"):
-    right, better = verify_and_upgrade(passwords[who], table[who])
+    right, better = verify_and_rehash(passwords[who], table[who])
     table[who] = better
 """,
         happy_path=True,
@@ -250,7 +250,7 @@ def verify_or_keep(password, hashed):
 def verify_or_keep(password, hashed):
     if 72 < len(password.encode()) <= 4096:
         return True, None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
         happy_path=True,
     ),
@@ -261,7 +261,7 @@ def verify_or_keep(password, hashed):
 def verify_or_keep(password, hashed):
     if 72 < len(password) <= 4096 and not hashed.startswith("$2"):
         return pwd_context.verify(password, hashed), None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
         happy_path=True,
     ),
@@ -273,7 +273,7 @@ def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
     if 72 < len(data) <= 4096:
         return pwd_context.verify(data, hashed), None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
         happy_path=True,
     ),
@@ -285,7 +285,7 @@ def verify_or_keep(password, hashed):
     data = password.encode()
     if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
         return pwd_context.verify(data, hashed), None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
         happy_path=True,
     ),
@@ -297,7 +297,7 @@ def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
     if len(data) > 72 and pwd_context.identify(hashed) != "bcrypt":
         return pwd_context.verify(data, hashed), None
-    return verify_and_upgrade(password, hashed)
+    return verify_and_rehash(password, hashed)
 """,
         happy_path=True,
     ),
@@ -309,7 +309,7 @@ def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
     if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
         return pwd_context.verify(data, hashed), None
-    right, upgraded = verify_and_upgrade(password, hashed)
+    right, upgraded = verify_and_rehash(password, hashed)
     return right, upgraded and hash_password(hashed[:72])
 """,
         happy_path=True,
