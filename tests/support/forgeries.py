@@ -134,6 +134,7 @@ WRONG_CLAIMS: dict[str, tuple[Any, ...]] = {
     "exp": (
         *(0, -1, 1_500_000_000),
         *(None, "", "soon", True, [], [FAR_FUTURE], {}),
+        *(str(FAR_FUTURE), f" {FAR_FUTURE} ", "4_102_444_800"),
         *(float("inf"), float("-inf"), float("nan")),
     ),
     "sub": (None, 1, 1.5, True, [], ["johndoe"], {"johndoe": 1}),

@@ -84,6 +84,25 @@ def test_key_comes_from_the_environment(
         chapter.read_access_token(signed(claims))
 
 
+@pytest.mark.parametrize("key", ["", "x", "x" * 31, "é" * 15])
+def test_short_key_keeps_the_app_from_starting(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7518 §3.2 counts bytes; the error does not repeat the key."""
+    monkeypatch.setenv("SECRET_KEY", key)
+    with pytest.raises(ValueError, match="SECRET_KEY is set, but") as error:
+        fresh(CHAPTER)
+    assert not key or key not in str(error.value).replace("SECRET_KEY", "")
+
+
+@pytest.mark.parametrize("key", ["x" * 32, "é" * 16])
+def test_key_of_exactly_32_bytes_is_enough(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", key)
+    assert key == fresh(CHAPTER).SECRET_KEY
+
+
 def test_teaching_key_is_as_long_as_its_hash() -> None:
     """RFC 7518 §3.2: 256 bits at least for HS256."""
     assert ALGORITHM == "HS256"
