@@ -14,3 +14,8 @@ if sys.version_info < OLDEST_PYTHON:
             sys.executable,
         )
     )
+
+# Only now, because an older Python could not read the module.
+from course.shadows import refuse_shadows  # noqa: E402
+
+refuse_shadows()

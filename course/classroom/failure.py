@@ -1,4 +1,4 @@
-"""Failures on purpose: shown in one line, and an error when they stay away."""
+"""Expect a failure: print it in one line, and fail if it does not come."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def raises(expected: type[Exception], containing: str = "") -> Iterator[None]:
-    """Expect the block to fail, and print the failure in one line.
+    """Expect the block to raise an exception, and print it in one line.
 
         with raises(ZeroDivisionError):
             1 / 0
@@ -15,11 +15,11 @@ def raises(expected: type[Exception], containing: str = "") -> Iterator[None]:
 
     Args:
         expected: the exception, or a parent of it.
-        containing: words its message must have.
+        containing: words that the exception's message must contain.
 
     Raises:
-        AssertionError: nothing failed, or something else did. What did fail
-            is its `__cause__`.
+        AssertionError: the block raised nothing, or another exception, which
+            is the `__cause__`.
     """
     try:
         yield
@@ -43,7 +43,7 @@ def raises(expected: type[Exception], containing: str = "") -> Iterator[None]:
 
 
 def one_line(failure: BaseException) -> str:
-    """Write an exception as `Type: message`, line breaks folded."""
+    """Write an exception as `Type: message`, without line breaks."""
     message = " ".join(str(failure).split())
     name = type(failure).__name__
     return f"{name}: {message}" if message else name

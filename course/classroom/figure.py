@@ -1,4 +1,4 @@
-"""Plots that everybody can read: a picture, and a sentence that says it."""
+"""Show a plot as a picture, with a sentence that describes it."""
 
 import base64
 import html
@@ -11,28 +11,29 @@ from course.classroom.card import Card
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# On a first run matplotlib announces that it builds its font cache.
+# A side effect of the import: in its first run on a machine, matplotlib
+# would warn below the learner's cell that it builds its font cache.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def show_plot(figure: "Figure", alt: str) -> None:
-    """Display a figure together with a sentence that says what it shows.
+    """Display a figure together with its alt text.
 
-    A screen reader, a terminal and a web page without pictures get the
-    sentence. Make the figure with `matplotlib.figure.Figure`, which is not
-    shown a second time as pyplot's are.
+    A screen reader, a terminal and a web page without pictures show the alt
+    text. Make the figure with `matplotlib.figure.Figure`: the notebook would
+    display a figure of pyplot's a second time.
 
     Args:
-        figure: what to draw.
+        figure: the figure to draw, as PNG.
         alt: what can be seen in it, in 20 to 250 characters.
 
     Raises:
-        ValueError: the sentence is missing, too short or too long.
+        ValueError: the alt text is missing, too short or too long.
     """
     alt = " ".join(alt.split())
     if not 20 <= len(alt) <= 250:
         raise ValueError(
-            f"say what the plot shows in 20 to 250 characters: {alt!r}"
+            f"describe the plot in 20 to 250 characters, not by {alt!r}"
         )
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=96, bbox_inches="tight")

@@ -1,6 +1,7 @@
-"""The server: an app over real TCP on this machine, its API docs offline."""
+"""Serve an app over TCP on this machine, with API docs that work offline."""
 
 import atexit
+import os
 import socket
 import threading
 import time
@@ -21,24 +22,28 @@ ASSETS = "/offline-docs/"
 
 
 def with_offline_docs(app: FastAPI) -> ASGIApp:
-    """Put API docs that load nothing from outside in front of an app.
+    """Put Swagger UI, loaded from this machine, in front of an app.
 
-    The app itself stays as it is; all but its docs pages reach it untouched,
-    lifespan and WebSockets included. ReDoc is not served: its page loads a
-    logo from the network.
+    The app is not changed; all requests but those for its docs pages reach
+    it as they are, lifespan and WebSockets included. A prefix that a proxy
+    removes, `root_path`, is written before the page's addresses, as FastAPI
+    does. ReDoc gets a 404: its page loads a logo from the network.
     """
     docs_url, openapi_url = app.docs_url, app.openapi_url
     if docs_url is None or openapi_url is None:
         return app
+    redirect_url = app.swagger_ui_oauth2_redirect_url
 
     async def read_docs(request: Request) -> HTMLResponse:
         """Return the Swagger UI page."""
+        root = request.scope["docs_prefix"]
         return get_swagger_ui_html(
-            openapi_url=openapi_url,
+            openapi_url=f"{root}{openapi_url}",
             title=app.title,
-            swagger_js_url=f"{ASSETS}swagger-ui-bundle.js",
-            swagger_css_url=f"{ASSETS}swagger-ui.css",
-            swagger_favicon_url=f"{ASSETS}favicon.png",
+            swagger_js_url=f"{root}{ASSETS}swagger-ui-bundle.js",
+            swagger_css_url=f"{root}{ASSETS}swagger-ui.css",
+            swagger_favicon_url=f"{root}{ASSETS}favicon.png",
+            oauth2_redirect_url=redirect_url and f"{root}{redirect_url}",
             init_oauth=app.swagger_ui_init_oauth,
             swagger_ui_parameters={
                 **(app.swagger_ui_parameters or {}),
@@ -52,38 +57,58 @@ def with_offline_docs(app: FastAPI) -> ASGIApp:
     )
 
     async def offline(scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for the docs pages; forward everything else."""
-        path = scope.get("path", "")
-        ours = path in (docs_url, app.redoc_url) or path.startswith(ASSETS)
-        handler = pages if ours and scope["type"] == "http" else app
-        await handler(scope, receive, send)
+        """Answer requests for the docs pages; forward all others."""
+        root = (app.root_path or scope.get("root_path", "")).rstrip("/")
+        # A server that knows the prefix leaves it in the path.
+        path = scope.get("path", "").removeprefix(root)
+        is_docs = path in (docs_url, app.redoc_url) or path.startswith(ASSETS)
+        if scope["type"] == "http" and is_docs:
+            bare = {"path": path, "root_path": "", "docs_prefix": root}
+            await pages({**scope, **bare}, receive, send)
+        else:
+            await app(scope, receive, send)
 
     return offline
 
 
 def bind(port: int = 0) -> socket.socket:
-    """Take a port of this machine, 0 for any free one, and hold it.
+    """Listen on a port of this machine; 0 stands for any free port.
 
     Raises:
         OSError: the port is taken, or not allowed.
     """
-    # create_server would leave its socket open over such a number.
+    # For such a number, create_server fails and leaves its socket open.
     if port not in range(65536):
         raise OSError(f"there is no port {port}")
     return socket.create_server((LOOPBACK, port))
 
 
 def url_of(listener: socket.socket) -> str:
-    """Write where a listening socket is reached: `http://127.0.0.1:49321`."""
+    """Return the URL of a listening socket: `http://127.0.0.1:49321`."""
     host, port = listener.getsockname()
     return f"http://{host}:{port}"
 
 
+def bypass_proxies() -> None:
+    """Let no HTTP client of this process use a proxy, from now on.
+
+    httpx and requests read `HTTP_PROXY`, `ALL_PROXY` and the system's
+    settings. They would send what is meant for this machine, passwords
+    included, to the proxy of the learner's office. `*` switches that off;
+    "127.0.0.1" would not, for a proxy that httpx cannot speak to.
+    """
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"
+
+
 class Server:
-    """An app that is served by a thread of this process until stopped.
+    """An app that a thread of this process serves until it is stopped.
 
         with Server(app) as server:
             httpx.get(f"{server.url}/users/me/")
+
+    The constructor has side effects: it listens on a port, starts a daemon
+    thread, registers `stop` to run when Python ends, and switches proxies off
+    for the whole process. It returns when the app answers requests.
 
     Raises:
         OSError: the port is taken, or not allowed.
@@ -91,22 +116,24 @@ class Server:
     """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        """Start; what is returned answers requests."""
         self._app = app
         self._failure: BaseException | None = None
+        bypass_proxies()
         self._listener = bind(port)
         self.url = url_of(self._listener)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._watch_startup,
-                interface="asgi3",  # a bound method passes for ASGI 2
+                interface="asgi3",  # uvicorn would take a method for ASGI 2
                 lifespan="on",
                 log_config=None,
                 log_level="warning",
                 timeout_graceful_shutdown=1,
             )
         )
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=repr(self), daemon=True
+        )
         self._thread.start()
         atexit.register(self.stop)
         self._wait_until_started()
@@ -121,18 +148,22 @@ class Server:
         return f"Server at {self.url}"
 
     def stop(self) -> None:
-        """Stop and free the port; a second time nothing happens."""
+        """Stop serving and free the port. May be called twice."""
         self._server.should_exit = True
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=10)
         atexit.unregister(self.stop)
 
     def _run(self) -> None:
-        """Serve until told to stop."""
+        """Serve until `should_exit` is set; runs in the thread."""
         with self._listener:
             self._server.run(sockets=[self._listener])
 
     def _wait_until_started(self) -> None:
-        """Return when the app answers, or raise what kept it from it."""
+        """Return when the app has started.
+
+        Raises:
+            RuntimeError: the app did not start.
+        """
         while self._thread.is_alive() and not self._server.started:
             time.sleep(0.002)
         if self._failure or not self._server.started:
@@ -144,16 +175,16 @@ class Server:
     async def _watch_startup(
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Forward to the app, and keep a failed startup for the caller.
+        """Call the app, and keep the exception of a failed startup.
 
-        uvicorn would log it to stderr and forget it.
+        uvicorn would only log the exception to stderr.
         """
         if scope["type"] != "lifespan":
             return await self._app(scope, receive, send)
         started = False
 
         async def relay(message: Message) -> None:
-            """Forward what the app says, but not that its startup failed."""
+            """Forward the app's messages, but not that its startup failed."""
             nonlocal started
             if message["type"] == "lifespan.startup.failed":
                 self._failure = RuntimeError(message.get("message"))
@@ -163,14 +194,14 @@ class Server:
 
         try:
             await self._app(scope, receive, relay)
-        except BaseException as failure:
+        except BaseException as failure:  # SystemExit, too, is for the caller
             if started:
                 raise
             self._failure = failure
 
 
 def serve(app: FastAPI, port: int = 0) -> Server:
-    """Serve an app and its offline API docs on this machine.
+    """Serve an app, and its API docs without network, on this machine.
 
     Raises:
         OSError, RuntimeError: see `Server`.

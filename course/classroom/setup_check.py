@@ -1,5 +1,6 @@
-"""The setup: can this machine run the course, and what to do if not."""
+"""Check whether this machine can run the course, and say what to do if not."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,9 @@ import httpx
 from passlib.context import CryptContext
 from starlette.types import ASGIApp
 
-from course.chapters import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 OLDEST_PYTHON = (3, 11)
-# A teacher asks for it: it is printed only where everything works.
+# For teachers: whoever can name it has run the check, and it passed.
 CODE_WORD = "heron"
 REMEDY = (
     "In the folder of the course, run the first command of README.md again. "
@@ -22,14 +22,16 @@ REMEDY = (
 
 
 async def check_setup(app: ASGIApp, root: Path = ROOT) -> None:
-    """Print what was checked, and a code word or what to do.
+    """Print five checks, then a code word, or what to do.
 
-    Four things: the Python, the packages against `requirements.txt`, a hash
-    made and verified, and one request to `app`, in-process.
+    The Python, the packages against `requirements.txt`, `SECRET_KEY` in the
+    environment, a hash made and verified, and a request to `app`, which is
+    answered in-process.
     """
     checks = {
         "Python 3.11 or newer": check_python(),
         "packages as in requirements.txt": list(check_packages(root)),
+        "no SECRET_KEY of another project": list(check_environment()),
         "a password hashed and verified": check_hashing(),
         "a request answered in-process": await check_app(app),
     }
@@ -40,18 +42,21 @@ async def check_setup(app: ASGIApp, root: Path = ROOT) -> None:
     if any(checks.values()):
         print(f"\nWhat to do: {REMEDY}")
     else:
-        print(f"\nEverything works. The code word is: {CODE_WORD}")
+        print(
+            "\nEverything works. If a teacher asks for the code word, it is: "
+            f"{CODE_WORD}"
+        )
 
 
 def check_python() -> list[str]:
-    """Say what is wrong with this Python, if something is."""
+    """Return the version of this Python if the course needs a newer one."""
     if sys.version_info >= OLDEST_PYTHON:
         return []
     return [f"this is Python {sys.version.split()[0]}"]
 
 
 def check_packages(root: Path) -> Iterator[str]:
-    """List the packages that are missing or of another version."""
+    """Yield each package that is missing or has another version."""
     text = (root / "requirements.txt").read_text(encoding="utf-8")
     for name, wanted in re.findall(r"(?m)^([\w-]+)==(\S+)", text):
         try:
@@ -63,8 +68,19 @@ def check_packages(root: Path) -> Iterator[str]:
                 yield f"{name} is {found}; the course needs {wanted}"
 
 
+def check_environment() -> Iterator[str]:
+    """Yield a problem and its remedy if `SECRET_KEY` is set, even if empty.
+
+    The chapters would sign with that key, and print other results than their
+    text describes.
+    """
+    if "SECRET_KEY" in os.environ:
+        yield "the environment variable SECRET_KEY is set"
+        yield "remove it where it was set, then start JupyterLab again"
+
+
 def check_hashing() -> list[str]:
-    """Hash a word with bcrypt, as cheaply as it can, and verify it."""
+    """Hash a word with bcrypt at its lowest cost, and verify the hash."""
     try:
         context = CryptContext(["bcrypt"], bcrypt__rounds=4)
         if context.verify("a teaching word", context.hash("a teaching word")):
@@ -75,7 +91,7 @@ def check_hashing() -> list[str]:
 
 
 async def check_app(app: ASGIApp) -> list[str]:
-    """Ask the app who we are, without a token: 401 is the right answer."""
+    """Request `/users/me/` without a token: 401 is the right answer."""
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://testserver"
     ) as client:

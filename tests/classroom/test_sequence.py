@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course.classroom.card import WIDTH, Card
@@ -366,7 +366,6 @@ def test_what_a_terminal_would_obey_is_escaped(capsys: Printed) -> None:
 
 
 @given(st.text(max_size=200), st.text(st.characters(), max_size=200))
-@settings(derandomize=True, database=None, deadline=None)
 def test_drawing_fits_a_page(value: str, detail: str) -> None:
     form = {"username": value}
     answer = in_json({"detail": detail})

@@ -15,14 +15,16 @@ from snippets.ch04_token_endpoint import app
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_good_setup_gets_the_code_word(
+async def test_good_setup_gets_the_code_word(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     await check_setup(app)
     printed = capsys.readouterr().out
-    assert printed.count("ok ") == 4
+    assert printed.count("ok ") == 5
     assert "NO " not in printed
-    assert printed.endswith(f"{CODE_WORD}\n")
+    assert printed.endswith(
+        f"If a teacher asks for the code word, it is: {CODE_WORD}\n"
+    )
 
 
 def assert_off(printed: str, *problems: str) -> None:
@@ -34,7 +36,7 @@ def assert_off(printed: str, *problems: str) -> None:
     assert CODE_WORD not in printed
 
 
-async def test_an_old_python_is_named(
+async def test_old_python_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(setup, "OLDEST_PYTHON", (99, 0))
@@ -71,7 +73,20 @@ async def test_missing_and_other_packages_are_named(
     assert "fastapi" not in printed
 
 
-async def test_a_broken_bcrypt_is_named(
+@pytest.mark.parametrize("key", ["", "short", "a good key of one's own " * 2])
+async def test_key_of_another_project_is_named(
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", key)
+    await check_setup(app)
+    printed = capsys.readouterr().out
+    assert_off(printed, "SECRET_KEY is set", "start JupyterLab again")
+    assert not key or key not in printed
+
+
+async def test_broken_bcrypt_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> str:
@@ -82,7 +97,7 @@ async def test_a_broken_bcrypt_is_named(
     assert_off(capsys.readouterr().out, "ValueError: password cannot be long")
 
 
-async def test_a_hash_that_does_not_fit_is_named(
+async def test_hash_that_does_not_fit_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(CryptContext, "verify", lambda *_: False)
@@ -90,7 +105,7 @@ async def test_a_hash_that_does_not_fit_is_named(
     assert_off(capsys.readouterr().out, "does not fit its own password")
 
 
-async def test_an_app_that_fails_is_named(
+async def test_app_that_fails_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async def broken(*_: object) -> None:
@@ -100,7 +115,7 @@ async def test_an_app_that_fails_is_named(
     assert_off(capsys.readouterr().out, "RuntimeError: broken")
 
 
-async def test_an_app_that_answers_otherwise_is_named(
+async def test_app_that_answers_otherwise_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     await check_setup(FastAPI())

@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course.classroom.card import WIDTH
@@ -23,7 +23,6 @@ from tests.support.odd_tokens import (
 )
 
 Printed = pytest.CaptureFixture[str]
-repeatable = settings(derandomize=True, database=None, deadline=None)
 
 
 def shown(token: object, printed: Printed, key: str | None = None) -> str:
@@ -235,7 +234,6 @@ tokens = st.builds(
 
 
 @given(st.text(st.characters(), max_size=30) | tokens, st.text(max_size=9))
-@repeatable
 def test_any_text_is_shown_in_lines_that_can_be_printed(
     token: str, key: str
 ) -> None:
