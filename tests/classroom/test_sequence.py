@@ -72,9 +72,7 @@ async def test_login_is_drawn(client_of: ClientOf, capsys: Printed) -> None:
         right = await client.post("/token", data=login())
         token = right.json()["access_token"]
         me = await client.get(
-            "/users/me",
-            headers={"Authorization": f"Bearer {token}"},
-            follow_redirects=True,
+            "/users/me/", headers={"Authorization": f"Bearer {token}"}
         )
     assert (
         drawn(capsys, wrong, right, me)
@@ -98,14 +96,6 @@ client                                                     app
    │                              token received: eyJhbGci… │
    │←───────────────────────────────────────────────────────│
    │                                                        │
-   │ GET /users/me                                          │
-   │ Authorization: Bearer eyJhbGci…                        │
-   │───────────────────────────────────────────────────────→│
-   │                                                        │
-   │                                 307 Temporary Redirect │
-   │                        to: http://testserver/users/me/ │
-   │←───────────────────────────────────────────────────────│
-   │                                                        │
    │ GET /users/me/                                         │
    │ Authorization: Bearer eyJhbGci…                        │
    │───────────────────────────────────────────────────────→│
@@ -114,6 +104,16 @@ client                                                     app
    │             JSON: username, email, full_name, disabled │
    │←───────────────────────────────────────────────────────│"""
     )
+
+
+def test_redirect_is_drawn_before_its_target(capsys: Printed) -> None:
+    found = exchange(status=302, answer={"headers": {"Location": "/next"}})
+    target = exchange(url="http://testserver/next")
+    target.history = [found]
+    assert said(capsys, target) == [
+        *("GET /", "", "302 Found", "to: /next", ""),
+        *("GET /next", "", "200 OK"),
+    ]
 
 
 def test_html_says_the_same_in_the_same_order(

@@ -382,6 +382,12 @@ def test_lifespan_that_breaks_later_is_logged(
     assert "broke" in caplog.text
 
 
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_impossible_port_is_an_error_in_the_caller(port: int) -> None:
+    with pytest.raises(OSError, match=f"there is no port {port}"):
+        serve(ch03, port)
+
+
 def test_taken_port_is_an_error_in_the_caller(served: Server) -> None:
     with pytest.raises(OSError, match=r"127\.0\.0\.1"):
         serve(ch03, address(served)[1])

@@ -41,6 +41,21 @@ def test_own_file_with_the_name_of_a_package_is_refused(
     )
 
 
+def test_hidden_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "some_package.py"
+    file.write_text("x = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="some_package") as refusal:
+        refuse_shadows(tmp_path, ["some_package"])
+    assert (refusal.value.name, refusal.value.path) == (
+        "some_package",
+        str(file.resolve()),
+    )
+    refuse_shadows(tmp_path / "elsewhere", ["some_package"])
+
+
 @pytest.mark.parametrize("name", ["tokens.py", "jwt.txt", "jwt/notes.py"])
 def test_other_files_are_fine(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
