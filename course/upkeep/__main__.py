@@ -7,7 +7,10 @@ from pathlib import Path
 from course.chapters import ROOT, UnknownChapterError, chapters, find
 from course.upkeep.constraints import ConstraintsError, compile_constraints
 from course.upkeep.notebook import Notebook
+from course.upkeep.scaffold import ScaffoldError, new_chapter
 from course.upkeep.weave import WeaveError, check_captions, format_files, weave
+
+ERRORS = (ConstraintsError, ScaffoldError, UnknownChapterError, WeaveError)
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -15,7 +18,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     options = parser().parse_args(arguments)
     try:
         options.command(options, root)
-    except (WeaveError, ConstraintsError, UnknownChapterError) as error:
+    except ERRORS as error:
         print(error)
         return 1
     return 0
@@ -37,6 +40,13 @@ def parser() -> argparse.ArgumentParser:
         "chapters", nargs="*", metavar="chapter", help="default: all"
     )
     sub.set_defaults(command=weave_chapters)
+    sub = commands.add_parser(
+        "new-chapter",
+        help="write all that a chapter consists of, as a working sample",
+    )
+    sub.add_argument("number", type=int, help="such as 7")
+    sub.add_argument("topic", help="such as database, or refresh_logout")
+    sub.set_defaults(command=add_chapter)
     sub = commands.add_parser(
         "constraints", help="compile constraints.txt (needs uv and a network)"
     )
@@ -60,11 +70,17 @@ def weave_chapters(options: argparse.Namespace, root: Path) -> None:
     books = [Notebook(chapter.notebook) for chapter in chosen]
     for book in books:
         check_captions(book)
-    format_files(books)
+    format_files(path for book in books for path in (book.path, book.module))
     for chapter in chosen:
         changed = weave(Notebook(chapter.notebook))
         word = "woven" if changed else "up to date"
         print(f"{chapter}: {word}", flush=True)
+
+
+def add_chapter(options: argparse.Namespace, root: Path) -> None:
+    """Write a new chapter, and print the files that it changed."""
+    for path in new_chapter(options.number, options.topic, root):
+        print(path.relative_to(root).as_posix())
 
 
 if __name__ == "__main__":

@@ -61,9 +61,6 @@ class Comparison:
 
 def joined(outputs: Outputs) -> list[Any]:
     """Copy outputs, with what one stream wrote in pieces made one text."""
-    copies = [
-        from_dict(dict(output))  # type: ignore[no-untyped-call]
-        for output in outputs
-    ]
+    copies = [from_dict(dict(output)) for output in outputs]
     merged: list[Any] = coalesce_streams(copies)
     return merged

@@ -104,12 +104,12 @@ class Notebook:
     def book(self) -> dict[str, Any]:
         """The file's content as nbformat's nested dictionaries."""
         text = self.path.read_text(encoding="utf-8")
-        book: dict[str, Any] = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        book: dict[str, Any] = nbformat.reads(text, as_version=4)
         return book
 
     def save(self) -> bool:
         """Write the file in Jupyter's own layout; False: nothing changed."""
-        text = nbformat.writes(nbformat.from_dict(self.book)) + "\n"  # type: ignore[no-untyped-call]
+        text = nbformat.writes(nbformat.from_dict(self.book)) + "\n"
         if text == self.path.read_text(encoding="utf-8"):
             return False
         self.path.write_text(text, encoding="utf-8", newline="\n")

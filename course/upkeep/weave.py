@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,20 +85,15 @@ def weave(notebook: Notebook) -> bool:
     return notebook.save() or changed
 
 
-def format_files(notebooks: Sequence[Notebook]) -> None:
-    """Let ruff format notebooks and their modules.
+def format_files(paths: Iterable[Path]) -> None:
+    """Let ruff format notebooks and modules; missing ones are left out.
 
     Raises:
         WeaveError: one is not Python; in ruff's words.
     """
-    paths = [
-        path
-        for notebook in notebooks
-        for path in (notebook.path, notebook.module)
-        if path.exists()
-    ]
+    files = [str(path) for path in paths if path.exists()]
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", *map(str, paths)],
+        [sys.executable, "-m", "ruff", "format", *files],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -1,34 +1,30 @@
 """Spoil a copy of the course in each way that is easy to miss.
 
-Every canary must turn the suite red, and say what is wrong. Without the guard
-that watches for it the same suite stays green: that is the proof that these
-tests would fail if the guard were gone.
+Every canary must turn the suite red, by the guards that watch for it and by
+no others, and the suite must say what is wrong. Since no other guard fails,
+the suite would be green if that guard were gone.
 """
 
-import json
-import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen
 from typing import Any
 
 import pytest
 
-from course.upkeep.notebook import ROOT, Notebook, caption, digest, source
+from course.upkeep.notebook import Notebook, caption, digest, source
+from tests.support.copies import SAMPLE, copy_with_sample, start_tests
 
 pytestmark = pytest.mark.slow
 
-STEM = "ch03_dependency_wiring"
-NBVAL = f"notebooks/{STEM}.ipynb"
-COUNTS = "tests/test_notebooks.py::test_cells_are_counted_from_one"
-PLAIN = "tests/test_notebooks.py::test_code_is_plain_python"
-AGREE = "tests/test_weave.py::test_notebook_and_module_agree"
-QUEUED = "tests/test_run_all.py::test_every_queued_cell_answers_offline"
-ERRORS = "tests/test_notebooks.py::test_no_stored_output_is_an_error"
+NBVAL = f"notebooks/{SAMPLE}.ipynb"
+COUNTS = "tests/course/test_notebooks.py::test_cells_are_counted_from_one"
+PLAIN = "tests/course/test_notebooks.py::test_code_is_plain_python"
+AGREE = "tests/course/test_weave.py::test_notebook_and_module_agree"
+QUEUED = "tests/course/test_run_all.py::test_every_queued_cell_answers_offline"
+ERRORS = "tests/course/test_notebooks.py::test_no_stored_output_is_an_error"
 GUARDS = (COUNTS, PLAIN, ERRORS, AGREE, QUEUED, NBVAL)
 
 Cell = dict[str, Any]
@@ -68,7 +64,7 @@ def prints(cell: Cell) -> bool:
 
 def wrong_output(book: Notebook) -> None:
     output = first(book, prints)["outputs"][0]
-    output["text"] = ["something that was never printed\n"]
+    output["text"] = "something that was never printed\n"
 
 
 def missing_count(book: Notebook) -> None:
@@ -156,60 +152,48 @@ CANARIES = [
 ]
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the course as it stands, one notebook to be spoilt."""
-    for name in ("notebooks", "snippets", "course", "tests"):
-        shutil.copytree(
-            ROOT / name,
-            tmp_path / name,
-            ignore=shutil.ignore_patterns("__pycache__", ".*"),
-        )
-    for name in ("conftest.py", "pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
+@pytest.fixture(scope="module")
+def unspoilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the course with a chapter that is small and just woven."""
+    return copy_with_sample(tmp_path_factory.mktemp("course") / "unspoilt")
 
 
 def spoil(copy: Path, canary: Canary) -> None:
     book = Notebook(copy / NBVAL)
     canary.spoil(book)
-    book.path.write_text(
-        json.dumps(book.book, ensure_ascii=False), encoding="utf-8"
-    )
+    book.save()
 
 
-def start_guards(copy: Path, guards: tuple[str, ...]) -> Popen[str]:
-    """Run some of the guards, on the one notebook, as the suite does."""
+def run_guards(copy: Path) -> tuple[int, str]:
+    """Run all guards on the one notebook; return exit status and output."""
     names = [
-        guard if guard == NBVAL else f"{guard}[{STEM}.ipynb]"
-        for guard in guards
+        guard if guard == NBVAL else f"{guard}[{SAMPLE}.ipynb]"
+        for guard in GUARDS
     ]
-    return Popen(
-        [sys.executable, "-m", "pytest", "-q", "-n0", "--all", *names],
-        cwd=copy,
-        env={**os.environ, "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=PIPE,
-        stderr=STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
+    running = start_tests(copy, "-n0", "--all", *names)
+    output, _ = running.communicate()
+    return running.returncode, output
 
 
-def test_an_unspoilt_copy_is_green(copy: Path) -> None:
-    guards = start_guards(copy, GUARDS)
-    output, _ = guards.communicate()
-    assert guards.returncode == 0, output
+def failed_guards(output: str) -> set[str]:
+    """Read from pytest's summary which guards failed."""
+    lines = re.findall(r"(?m)^FAILED (\S+)", output)
+    return {guard for guard in GUARDS for line in lines if guard in line}
+
+
+def test_unspoilt_copy_is_green(unspoilt: Path) -> None:
+    status, output = run_guards(unspoilt)
+    assert status == 0, output
 
 
 @pytest.mark.parametrize("canary", CANARIES, ids=str)
-def test_a_canary_turns_the_suite_red_by_its_guard_alone(
-    canary: Canary, copy: Path
+def test_canary_turns_the_suite_red_by_its_guard_alone(
+    canary: Canary, unspoilt: Path, tmp_path: Path
 ) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(unspoilt, copy)
     spoil(copy, canary)
-    others = tuple(guard for guard in GUARDS if guard not in canary.guards)
-    guarded, unguarded = start_guards(copy, GUARDS), start_guards(copy, others)
-    red, _ = guarded.communicate()
-    green, _ = unguarded.communicate()
-    assert guarded.returncode == 1, red
-    assert canary.says in red
-    assert unguarded.returncode == 0, green
+    status, output = run_guards(copy)
+    assert status == 1, output
+    assert failed_guards(output) == set(canary.guards), output
+    assert canary.says in output

@@ -9,8 +9,8 @@ from statistics import median
 
 import pytest
 
+from course.chapters import ROOT, chapters
 from course.upkeep.notebook import (
-    ROOT,
     Notebook,
     caption,
     code_lines,
@@ -21,19 +21,24 @@ from tests.support.links import broken_links, pictures, vague_links
 from tests.support.report import Report
 
 LARGEST = 200_000
-SETUP = (
-    "import os\nimport sys\n\n"
-    'sys.path.insert(0, "..")  # the course\'s modules are one folder up\n'
-    'os.environ.pop("SECRET_KEY", None)  # the course uses its teaching key'
-)
+SETUP = """\
+import os
+import sys
+
+sys.path.insert(0, "..")  # the course's modules are one folder up
+os.environ.pop("SECRET_KEY", None)  # the course uses its teaching key"""
+# The aims are at most 80 cells with the practice, 120 words in a cell of
+# prose, and 25 lines of new code before a cell shows something.
+MOST_CELLS = 96
+LONGEST_PROSE = 190
 MARKERS = re.compile(r"NBVAL_|PYTEST_VALIDATE|nbval-|raises-exception")
 MACHINE = re.compile(r"/(root|tmp|home|Users|private|var)/|[A-Z]:\\+Users")
 
 every_notebook = pytest.mark.parametrize("notebook", notebooks(), ids=str)
 
 
-def test_there_are_notebooks() -> None:
-    assert notebooks()
+def test_every_chapter_has_a_notebook() -> None:
+    assert [book.chapter for book in notebooks()] == chapters()
 
 
 @every_notebook
@@ -142,17 +147,20 @@ def test_lengths_are_bearable(notebook: Notebook, report: Report) -> None:
     captioned = [c for c in notebook.code_cells if caption(c)]
     demonstrations = [c for c in notebook.code_cells if not caption(c)]
     lines = sorted(map(code_lines, map(source, demonstrations)))
-    words = [len(prose(cell).split()) for cell in notebook.prose_cells]
+    words = [len(unfolded(cell).split()) for cell in notebook.prose_cells]
     report.append(
-        f"{notebook.stem}: {len(notebook.cells)} cells, {sum(words)} words, "
+        f"{notebook.stem}: {len(notebook.cells)} cells, {lesson(notebook)} "
+        f"without practice, {sum(words)} words, "
         f"longest prose {max(words)}; demonstrations: median "
         f"{median(lines):g} lines, 90 % ≤ {lines[len(lines) * 9 // 10]}, "
         f"longest {lines[-1]}; longest captioned "
         f"{max(map(code_lines, map(source, captioned)), default=0)}; "
-        f"most code cells in a row {longest_row(notebook)}"
+        f"most code cells in a row {longest_row(notebook)}, most lines "
+        f"before an output {longest_silence(notebook)}"
     )
+    assert len(notebook.cells) <= MOST_CELLS
     assert lines[-1] < 40
-    assert max(words) < 300
+    assert max(words) <= LONGEST_PROSE
     for cell in notebook.code_cells:
         for line in source(cell).splitlines():
             assert len(line) <= 79, line
@@ -167,3 +175,34 @@ def longest_row(notebook: Notebook) -> int:
     """Count the most code cells in a row with no prose between them."""
     kinds = "".join(cell["cell_type"][0] for cell in notebook.cells)
     return max(map(len, kinds.split("m")))
+
+
+def unfolded(cell: dict[str, object]) -> str:
+    """A prose cell's text that is seen before anything is clicked."""
+    return re.sub(r"(?s)<details>.*?</details>", "", prose(cell))
+
+
+def longest_silence(notebook: Notebook) -> int:
+    """Count the most lines of code in a row before a cell shows something."""
+    silences = [0]
+    for cell in notebook.code_cells:
+        silences[-1] += code_lines(source(cell))
+        if cell["outputs"]:
+            silences.append(0)
+    return max(silences)
+
+
+def lesson(notebook: Notebook) -> int:
+    """Count the cells without those of predictions and exercises.
+
+    An exercise begins with its task and ends with its folded solution.
+    """
+    count, practising = 0, False
+    for cell in notebook.cells:
+        text = source(cell)
+        practising = practising or text.startswith("### Exercise ")
+        asks = re.search(r"(?m)^predict\(", text)
+        count += not practising and not asks
+        if "<summary>Solution" in text:
+            practising = False
+    return count

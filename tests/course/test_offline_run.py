@@ -10,7 +10,7 @@ from tests.support.offline_run import run_all
 pytestmark = pytest.mark.slow
 
 
-def test_a_good_run_has_no_complaints(tmp_path: Path) -> None:
+def test_good_run_has_no_complaints(tmp_path: Path) -> None:
     run = run_all(["x = 1", "print(x)"], tmp_path)
     assert run.complaints() == []
     assert run.answers[1].names == ["x"]
@@ -41,12 +41,12 @@ def test_a_good_run_has_no_complaints(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_cell_is_seen(cell: str, complaint: str, tmp_path: Path) -> None:
+def test_bad_cell_is_seen(cell: str, complaint: str, tmp_path: Path) -> None:
     [found, *_] = run_all([cell, "1"], tmp_path).complaints()
     assert complaint in found
 
 
-def test_a_lost_cell_is_seen(
+def test_lost_cell_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kernels, "SILENCE", 4.0)

@@ -1,29 +1,85 @@
-"""One style: ruff for modules and notebooks, mypy strict for the snippets."""
+"""One style and one direction: ruff, mypy strict and import-linter."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from course.upkeep.notebook import ROOT
+from course.chapters import ROOT
 
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("ruff", "check", "--no-cache"),
-        ("ruff", "format", "--check", "--no-cache"),
-        pytest.param(("mypy",), marks=pytest.mark.slow),
-    ],
-    ids=" ".join,
+LINT_IMPORTS = (
+    "-c",
+    "from importlinter.cli import lint_imports_command as run; run()",
+    *("--no-cache", "--no-logo"),
 )
-def test_nothing_to_complain_of(command: tuple[str, ...]) -> None:
+
+
+def run(root: Path, *command: str) -> tuple[int, str]:
+    """Run Python with some arguments; return exit status and output."""
     done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=ROOT,
+        [sys.executable, *command],
+        cwd=root,
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("-m", "ruff", "check", "--no-cache"),
+        ("-m", "ruff", "format", "--check", "--no-cache"),
+        pytest.param(("-m", "mypy"), marks=pytest.mark.slow),
+        LINT_IMPORTS,
+    ],
+    ids=["ruff check", "ruff format", "mypy", "lint-imports"],
+)
+def test_nothing_to_complain_of(command: tuple[str, ...]) -> None:
+    status, output = run(ROOT, *command)
+    assert status == 0, output
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "complaint"),
+    [
+        (
+            "course/classroom/card.py",
+            "from snippets import ch03_dependency_wiring",
+            "course.classroom is not allowed to import snippets",
+        ),
+        (
+            "course/classroom/card.py",
+            "import course.practice.ch00",
+            "course.classroom is not allowed to import course.practice",
+        ),
+        (
+            "course/practice/ch00.py",
+            "import course.upkeep.weave",
+            "course.practice is not allowed to import course.upkeep",
+        ),
+        (
+            "snippets/ch03_dependency_wiring.py",
+            "from course.classroom import show",
+            "snippets is not allowed to import course",
+        ),
+        ("course/new.py", "", "course.new"),
+    ],
+)
+def test_import_against_the_arrows_is_named(
+    file: str, line: str, complaint: str, tmp_path: Path
+) -> None:
+    litter = shutil.ignore_patterns("__pycache__")
+    for folder in ("course", "snippets"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=litter)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    path = tmp_path / file
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    status, output = run(tmp_path, *LINT_IMPORTS)
+    assert status == 1
+    assert complaint in " ".join(output.split())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from course.chapters import ROOT
 from course.upkeep.notebook import (
-    ROOT,
     Notebook,
     Section,
     code_lines,
@@ -50,12 +50,12 @@ def test_only_a_docstring_stands_before_the_first_caption(
 
 
 @every_chapter
-def test_a_chapter_is_at_most_150_lines_of_code(module: Path) -> None:
+def test_chapter_is_at_most_150_lines_of_code(module: Path) -> None:
     assert code_lines(module.read_text(encoding="utf-8")) <= 150
 
 
 @every_chapter
-def test_the_app_and_its_routes_are_the_last_section(module: Path) -> None:
+def test_app_and_its_routes_are_the_last_section(module: Path) -> None:
     parts = sections(module)
     places = [
         part
@@ -84,7 +84,7 @@ def test_captions_say_truly_what_they_replace(module: Path) -> None:
         known |= dict.fromkeys(part.defines, "above")
 
 
-def test_a_false_claim_is_seen() -> None:
+def test_false_claim_is_seen() -> None:
     part = Section("# %% Sign (replaces ch01 and ch03)", "sign = 1")
     assert part.replaces == ["ch01", "ch03"]
     assert part.defines == {"sign"}

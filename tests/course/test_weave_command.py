@@ -216,7 +216,7 @@ def test_module_and_cells_are_formatted_first(tiny: Notebook) -> None:
     tiny.cells[4]["source"] = "print( 'stable' )"
     tiny.save()
     tiny = rewrite(tiny, "import secrets", "import   secrets")
-    format_files([tiny])
+    format_files([tiny.path, tiny.module])
     again = Notebook(tiny.path)
     assert source(again.cells[4]) == 'print("stable")'
     assert "import secrets\n" in again.module.read_text(encoding="utf-8")
@@ -229,7 +229,7 @@ def test_cell_that_is_no_python_is_refused_in_ruffs_words(
     tiny.cells[4]["source"] = "print("
     tiny.save()
     with pytest.raises(WeaveError, match=r"ch98_tiny\.ipynb"):
-        format_files([tiny])
+        format_files([tiny.path, tiny.module])
 
 
 def test_kernels_see_no_setting_of_a_visitor(
