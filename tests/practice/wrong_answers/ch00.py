@@ -3,24 +3,74 @@
 from tests.practice.wrong_answers import WrongAnswer
 
 LOG_IN = "log in"
+FORM = 'form = {"username": "johndoe", "password": "secret"}\n'
+HEADERS = """
+def headers_for(token):
+    return {"Authorization": f"Bearer {token}"}
+"""
 
 WRONG_ANSWERS = [
-    WrongAnswer(LOG_IN, "A form is a dictionary", 'form = "johndoe:secret"'),
     WrongAnswer(
-        LOG_IN,
-        "The fields must be",
-        'form = {"user": "johndoe", "password": "secret"}',
+        LOG_IN, "must be a dictionary", 'form = "johndoe:secret"\n' + HEADERS
     ),
     WrongAnswer(
         LOG_IN,
-        "The service knows no such user",
-        'form = {"username": "John Doe", "password": "secret"}',
+        "The form has no field `username`",
+        'form = {"user": "johndoe", "password": "secret"}\n' + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "The form has no field `password`",
+        'form = {"username": "johndoe"}\n' + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "The username is not johndoe",
+        'form = {"username": "alice", "password": "secret2"}\n' + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "this is not his password",
+        'form = {"username": "johndoe", "password": "Secret"}\n' + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "must return a dictionary",
+        FORM + 'def headers_for(token):\n    return f"Bearer {token}"',
         happy_path=True,
     ),
     WrongAnswer(
         LOG_IN,
-        "this is not the password",
-        'form = {"username": "johndoe", "password": "Secret"}',
+        "The value of a header is a string",
+        FORM + 'def headers_for(token):\n    return {"Authorization": 1}',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "The service answered 401, Not authenticated",
+        FORM + 'def headers_for(token):\n    return {"Authorization": token}',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "The service answered 401, Could not validate credentials",
+        FORM + "def headers_for(token):\n"
+        '    return {"Authorization": f"Bearer {token[:-5]}"}',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "although `token` is not valid",
+        FORM + "good = token\n\n\n"
+        "def headers_for(token):\n"
+        '    return {"Authorization": f"Bearer {good}"}',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "is a `return` missing?",
+        FORM + "def headers_for(token):\n"
+        '    headers = {"Authorization": f"Bearer {token}"}',
         happy_path=True,
     ),
 ]
