@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 workspace.catch_up(root)
             case "story":
                 tell_story(root, parsed.chapter)
-            case "serve":
+            case _:  # argparse lets only "serve" come this far
                 serve_app(root, parsed.chapter, parsed.port)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("course", "snippets")):

@@ -24,7 +24,7 @@ WRONG = (
 )
 OUTPUTS = ".jp-OutputArea-output"
 SCREENSHOTS = ROOT / "artefacts"
-VIEWPORT = {"width": 1000, "height": 1400}
+VIEWPORT = {"width": 1280, "height": 1400}
 
 
 @pytest.fixture(scope="module")

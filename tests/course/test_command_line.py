@@ -417,7 +417,16 @@ def test_what_needs_no_package_imports_none(
 # Too old a Python
 
 
-def test_too_old_a_python_is_named_in_one_line() -> None:
+def test_package_refuses_too_old_a_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(sys, "version_info", (3, 10, 4, "final", 0))
+        with pytest.raises(SystemExit, match=r"3\.11 or newer.* 3\.10\.4 "):
+            runpy.run_path(str(ROOT / "course" / "__init__.py"))
+
+
+def test_too_old_a_python_gets_one_line_and_no_traceback() -> None:
     program = (
         "import runpy, sys\n"
         "sys.version_info = (3, 10, 4, 'final', 0)\n"

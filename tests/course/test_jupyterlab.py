@@ -223,4 +223,6 @@ def test_signal_ends_jupyterlab_and_its_kernels(
         if signum == signal.SIGINT:
             lab.send_signal(signum)  # instead of an answer to its question
         _, alive = psutil.wait_procs([process, *kernels], timeout=PATIENCE)
+        for orphan in alive:
+            orphan.kill()
         assert alive == []
