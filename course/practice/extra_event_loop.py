@@ -3,19 +3,19 @@
 from course.classroom.prediction import prediction, right, wrong
 
 prediction(
-    "With nest-asyncio, what becomes of the two cells behind it?",
+    "With nest-asyncio, what becomes of the last two cells?",
     wrong(
         "Both run: the patch made `asyncio.run` harmless",
-        "What no longer raises need not work. The call returns, and something "
-        "else is broken behind it.",
+        "The call no longer raises an error. That does not mean that all goes "
+        "well: something else goes wrong after it.",
     ),
     wrong(
         "Both fail with an error",
-        "That would be the better outcome: an error can be seen.",
+        "That would be the better outcome, because an error can be seen.",
     ),
     right(
         "Neither runs, and no error says so",
-        "They were queued already, and the patched loop never comes back to "
-        "them.",
+        "Both cells were queued already, and the patched loop never comes "
+        "back to them.",
     ),
 )
