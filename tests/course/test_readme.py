@@ -57,17 +57,26 @@ def test_table_lists_every_notebook_by_its_title() -> None:
     ]
 
 
-def test_every_command_of_the_course_is_named_and_answers() -> None:
-    """`venv` is in the first command, `open` is the default."""
-    named = set(re.findall(r"(?:python3?|py) -m course ([a-z-]+)", README))
+def commands_of(module: str) -> set[str]:
+    """Read from a program's help which commands it has."""
     helped = subprocess.run(
-        [sys.executable, "-m", "course", "--help"],
+        [sys.executable, "-m", module, "--help"],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
-    assert named == set(re.findall(r"(?m)^    ([a-z-]+) ", helped.stdout))
+    return set(re.findall(r"(?m)^    ([a-z-]+)", helped.stdout))
+
+
+@pytest.mark.parametrize(
+    ("text", "module"),
+    [(README, "course"), (CONTRIBUTING, "course.upkeep")],
+    ids=["README", "CONTRIBUTING"],
+)
+def test_every_command_is_named_and_no_other(text: str, module: str) -> None:
+    named = re.findall(rf"(?:python3?|py) -m {module} ([a-z-]+)", text)
+    assert set(named) == commands_of(module)
 
 
 def test_contributing_names_the_files_of_a_chapter() -> None:
