@@ -15,7 +15,7 @@ import nbformat
 
 from course.chapters import Chapter, chapters
 from course.upkeep.notebook import Notebook, defined_names
-from course.upkeep.weave import format_files, weave, weave_sections
+from course.upkeep.weave import fill_navigation, format_files, weave
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -179,5 +179,5 @@ def link_neighbours(chapter: Chapter) -> None:
     at = stems.index(chapter)
     for neighbour in stems[max(at - 1, 0) : at + 2]:
         book = Notebook(neighbour.notebook)
-        weave_sections(book)
+        fill_navigation(book)
         book.save()

@@ -173,18 +173,20 @@ def check_captions(notebook: Notebook) -> None:
 
 
 def weave_sections(notebook: Notebook) -> None:
-    """Write the module's sections into the cells that carry their caption.
-
-    Cells tagged `navigation` get their links in the same way.
-    """
+    """Write the module's sections and the links into a notebook's cells."""
     check_captions(notebook)
     texts = {part.caption: part.source for part in notebook.sections}
     for cell in notebook.cells:
         name = caption(cell)
         if name:
             cell["source"] = texts[name]
-        elif is_navigation(cell):
-            cell["source"] = notebook.navigation
+    fill_navigation(notebook)
+
+
+def fill_navigation(notebook: Notebook) -> None:
+    """Write the links to other notebooks into cells tagged `navigation`."""
+    for cell in filter(is_navigation, notebook.cells):
+        cell["source"] = notebook.navigation
 
 
 def normalise(notebook: Notebook) -> None:

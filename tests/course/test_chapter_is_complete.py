@@ -103,13 +103,15 @@ def run_tests(root: Path, *arguments: str) -> tuple[int, str]:
     return running.returncode, output
 
 
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the course with chapter 99, which no test changes."""
+    return copy_with_sample(tmp_path_factory.mktemp("course") / "copy")
+
+
 @pytest.mark.slow
 class TestNewChapter:
     """Chapter 99 in a copy of the course, made by the command."""
-
-    @pytest.fixture(scope="class")
-    def course(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return copy_with_sample(tmp_path_factory.mktemp("course") / "copy")
 
     def test_every_part_is_written(self, course: Path) -> None:
         assert missing_parts(Chapter.of(STEM, course)) == []
