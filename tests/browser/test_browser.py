@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from course.chapters import ROOT, Chapter, chapters
 from tests.support.jupyterlab import OpenNotebook, running_lab
@@ -24,7 +24,7 @@ WRONG = (
 )
 OUTPUTS = ".jp-OutputArea-output"
 SCREENSHOTS = ROOT / "artefacts"
-VIEWPORT = {"width": 1280, "height": 1400}
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1400}
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,12 @@ def test_venv_makes_the_environment_and_returns_its_code(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    monkeypatch.setattr(venv, "make", lambda root: made.append(root) or 3)
+
+    def make(root: Path) -> int:
+        made.append(root)
+        return 3
+
+    monkeypatch.setattr(venv, "make", make)
     assert command.main(["venv"], root) == 3
     assert made == [root]
 

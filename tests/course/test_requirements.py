@@ -42,7 +42,7 @@ def closure(direct: list[Requirement]) -> Iterator[str]:
                 to_visit.append((need.name, frozenset(need.extras)))
 
 
-PINNED = {
+PINNED: dict[str, str] = {
     canonicalize_name(pin.name): str(pin.specifier).removeprefix("==")
     for pin in map(Requirement, requirements(ROOT / "constraints.txt"))
     if applies(pin, frozenset())

@@ -77,14 +77,15 @@ def posed(notebook: Notebook) -> Iterator[Posed]:
         stub = without(source(cell), asked[0])
         first = number if stub else number - 1
         name, answer = asked[0].args
+        title = ast.literal_eval(name)
         yield Posed(
-            name=ast.literal_eval(name),
+            name=title,
             chapter=notebook.chapter,
             where=f"{notebook}, cell {number}",
             task=source(cells[first - 1]),
             stub=stub or earlier.pop(),
             answer=ast.unparse(answer),
-            hinted=source(cells[number + 1]) == f'hint("{name.value}")',
+            hinted=source(cells[number + 1]) == f'hint("{title}")',
             solution=solution_in(source(cells[number + 2])),
             earlier=tuple(earlier),
         )

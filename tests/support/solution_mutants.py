@@ -208,7 +208,9 @@ def changed_expression(
         yield ast.unparse(ast.fix_missing_locations(copy.deepcopy(new))), new
 
 
-def alternatives(node: ast.expr, scope: Scope) -> Iterator[ast.expr]:
+def alternatives(  # noqa: C901 - a case for each kind of expression
+    node: ast.expr, scope: Scope
+) -> Iterator[ast.expr]:
     """Yield the expressions that a slip could put in place of another."""
     match node:
         case ast.Compare(ops=ops):

@@ -396,7 +396,7 @@ async def test_promised_type_decides_whether_the_hash_leaves(
 ) -> None:
     """`None` promises nothing: FastAPI then sends what there is."""
     john = users["johndoe"]
-    wrapped = {dict: {"user": john}, list: [john]}
+    wrapped: dict[Any, Any] = {dict: {"user": john}, list: [john]}
     answer = wrapped.get(getattr(promise, "__origin__", None), john)
     one = FastAPI()
     one.get("/", response_model=promise)(lambda: answer)
@@ -412,8 +412,8 @@ async def test_response_made_by_hand_passes_no_filter(
 ) -> None:
     one = FastAPI()
 
-    @one.get("/")
-    async def read() -> User:
+    @one.get("/", response_model=User)
+    async def read() -> JSONResponse:
         return JSONResponse(users["johndoe"].model_dump())
 
     async with client_of(one) as client:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 from unittest.mock import MagicMock, Mock, call, patch
 
 import jwt
@@ -137,7 +137,10 @@ async def test_damaged_hash_matches_no_password(
 
 @pytest.mark.parametrize(
     "outdated",
-    [bcrypt.using(rounds=5).hash, django_pbkdf2_sha256.using(rounds=9).hash],
+    [
+        cast("Any", bcrypt).using(rounds=5).hash,
+        cast("Any", django_pbkdf2_sha256).using(rounds=9).hash,
+    ],
     ids=["another cost", "another scheme"],
 )
 def test_right_login_replaces_an_outdated_hash(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippets import ch04_token_endpoint as ch04
+from snippets.ch02_password_hashing import verify_and_rehash
 from snippets.ch03_dependency_wiring import UserInDB, read_access_token
 from snippets.ch05_check_it import (
     OAuthError,
@@ -238,7 +239,7 @@ async def test_disabled_user_is_refused_like_an_unknown_one(
 ) -> None:
     """To the byte, and after the same work."""
     verified: list[str] = []
-    verify = ch04.verify_and_rehash
+    verify = verify_and_rehash
 
     def watched(password: str, hashed: str) -> tuple[bool, str | None]:
         verified.append(password)

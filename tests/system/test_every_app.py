@@ -6,13 +6,17 @@ The refusal of forged tokens and broken forms is in `test_security`.
 
 import inspect
 import logging
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import jwt
 import pytest
 from fastapi.routing import iter_route_contexts
+from passlib.hash import hex_md5, md5_crypt, plaintext
 
 from snippets.ch02_password_hashing import pwd_context
 from snippets.ch03_dependency_wiring import UserInDB
@@ -192,7 +196,7 @@ async def test_refused_logins_are_alike_to_the_byte(
 
 @pytest.mark.anyio
 @every_app
-@pytest.mark.parametrize("stored", ["secret"])
+@pytest.mark.parametrize("stored", ["secret", "damaged"])
 async def test_no_password_or_token_is_logged_or_printed(
     stem: str,
     stored: str,
@@ -227,3 +231,46 @@ def test_login_runs_in_the_thread_pool(stem: str) -> None:
     ]
     assert endpoint is not None
     assert not inspect.iscoroutinefunction(endpoint)
+
+
+@pytest.mark.anyio
+@every_app
+@pytest.mark.parametrize("scheme", [plaintext, hex_md5, md5_crypt])
+async def test_hash_of_a_weak_scheme_logs_nobody_in(
+    stem: str,
+    scheme: Any,
+    users: dict[str, UserInDB],
+    client_of: ClientOf,
+) -> None:
+    change = {"hashed_password": scheme.hash("secret")}
+    users["johndoe"] = users["johndoe"].model_copy(update=change)
+    async with client_of(APPS[stem]) as client:
+        answer = await client.post("/token", data=login())
+        unknown = await client.post("/token", data=login("nobody"))
+    assert answer.is_client_error
+    assert answer.content == unknown.content
+
+
+REFUSED_STARTS = """
+import importlib, os
+for key in ("", "short", " " * 8, "a key of only thirty-one bytes."):
+    os.environ["SECRET_KEY"] = key
+    for stem in {stems}:
+        try:
+            importlib.import_module("snippets." + stem)
+        except ValueError as error:
+            assert str(error).startswith("SECRET_KEY"), error
+        else:
+            raise AssertionError(f"{{stem}} started on {{key!r}}")
+"""
+
+
+def test_no_app_starts_on_a_weak_secret_key() -> None:
+    program = REFUSED_STARTS.format(stems=list(apps()))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

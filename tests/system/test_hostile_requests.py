@@ -324,7 +324,7 @@ async def test_client_that_hangs_up_crashes_nothing(
         "client": ("127.0.0.1", 1),
         "server": ("testserver", 80),
     }
-    said = [
+    said: list[dict[str, Any]] = [
         {"type": "http.request", "body": body[:size], "more_body": True},
         {"type": "http.disconnect"},
     ]

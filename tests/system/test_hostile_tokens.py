@@ -7,7 +7,7 @@ import hmac
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from random import Random
 from string import ascii_lowercase, ascii_uppercase, digits
@@ -55,9 +55,31 @@ REASONS = {
 
 ALPHABET = ascii_uppercase + ascii_lowercase + digits + "-_"
 OTHERS = "=.+/ \t\r\n\0!~%,;:\"'{}[]éß€🔑\ud800"
-NO_STRINGS = (None, True, False, 0, 1.5, [], ["johndoe"], {}, {"a": 1})
-NO_NUMBERS = (None, True, False, "", "1", "soon", "NaN", [], [1], {}, {"a": 1})
-ALGS = (
+NO_STRINGS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    1.5,
+    [],
+    ["johndoe"],
+    {},
+    {"a": 1},
+)
+NO_NUMBERS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    "",
+    "1",
+    "soon",
+    "NaN",
+    [],
+    [1],
+    {},
+    {"a": 1},
+)
+ALGS: tuple[Any, ...] = (
     *("none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS-256"),
     *("HS384", "HS512", "RS256", "ES256", "EdDSA", "dir", "\0HS256"),
     *(None, True, 0, 256, [], ["HS256"], {"HS256": 1}),
@@ -92,8 +114,8 @@ def good_claims(random: Random) -> Json:
 
 
 def good_header(random: Random) -> Json:
-    more = random.choice([{}, {"typ": "JWT"}, {"kid": "1"}, {"x": [1]}])
-    return {"alg": "HS256"} | more
+    more: list[Json] = [{}, {"typ": "JWT"}, {"kid": "1"}, {"x": [1]}]
+    return {"alg": "HS256", **random.choice(more)}
 
 
 def signed(
@@ -122,6 +144,11 @@ def with_header(random: Random, **header: Any) -> str:
 
 def with_claims(random: Random, **claims: Any) -> str:
     return signed(good_header(random), good_claims(random) | claims)
+
+
+def with_claim_among(name: str, values: Sequence[Any]) -> Fault:
+    """Give a claim one of these values, each of a wrong type."""
+    return lambda random: with_claims(random, **{name: random.choice(values)})
 
 
 def with_bytes(random: Random, choices: tuple[bytes, ...]) -> str:
@@ -290,15 +317,11 @@ FAULTS: dict[str, Fault] = {
     "no object": lambda r: with_bytes(r, NO_OBJECTS),
     "a name twice": with_a_name_twice,
     **{
-        f"{name} of another type": lambda r, name=name: with_claims(
-            r, **{name: r.choice(NO_STRINGS)}
-        )
+        f"{name} of another type": with_claim_among(name, NO_STRINGS)
         for name in ("iss", "sub", "jti")
     },
     **{
-        f"{name} of another type": lambda r, name=name: with_claims(
-            r, **{name: r.choice(NO_NUMBERS)}
-        )
+        f"{name} of another type": with_claim_among(name, NO_NUMBERS)
         for name in ("exp", "nbf", "iat")
     },
     "exp over": lambda r: with_claims(r, exp=earlier(r)),

@@ -7,6 +7,7 @@ from chapter 5 on they understand.
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from authlib.integrations.base_client import OAuthError
@@ -145,7 +146,7 @@ def test_authlib_learns_that_another_grant_is_unsupported(
 def test_requests_oauthlib_sends_an_empty_secret_with_every_login(
     stem: str, servers: dict[str, str], oauthlib: OAuth2Session
 ) -> None:
-    sent: list[str | None] = []
+    sent: list[Any] = []
 
     def watch(response: Response) -> Response:
         sent.append(response.request.headers.get("Authorization"))

@@ -39,14 +39,16 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
         APPS[stem],
         config=Config.from_dict({"checks": CHECKS}),
     )
-    operations = [found.ok() for found in schema.get_all_operations()]
+    found_operations: Any = schema.get_all_operations()
+    operations = [found.ok() for found in found_operations]
     log_in = next(op for op in operations if op.path == "/token")
     forms = list(good_forms(schema.raw_schema))
     form = st.sampled_from([None, *forms, *BAD_FORMS])
     authorization = authorizations(tokens(log_in, forms))
     seen: dict[str, Counter[int]] = {}
     for operation in operations:
-        seen[operation.label] = answers = Counter()
+        answers = Counter[int]()
+        seen[operation.label] = answers
         credentials = form if operation is log_in else authorization
         send(operation, GenerationMode.POSITIVE, credentials, answers)
         if operation.body:

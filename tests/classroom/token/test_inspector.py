@@ -22,12 +22,12 @@ from course.classroom.token.inspector import (
 from course.classroom.token.layout import lay_out
 from course.classroom.token.parse import DEEPEST, parse
 from course.classroom.token.signature import MISFIT
+from snippets.ch03_dependency_wiring import SECRET_KEY
 from tests.support.forgeries import (
     ANOTHER_KEY,
     FAR_FUTURE,
     FORGERIES,
     HEADER,
-    SECRET_KEY,
     Forger,
     part,
     signed,
@@ -194,7 +194,7 @@ def test_forgery_is_decided_as_pyjwt_decides(forger: Forger) -> None:
     check_agreement(forger({"sub": "a", "exp": NOW + 9_999}), SECRET_KEY)
 
 
-values = st.sampled_from(
+values: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(NOW - 9_999, NOW + 9_999, str(NOW - 9_999), "", "x", None, True),
         *(1.5, [], ["x"], {}, float("nan"), float("inf"), 10**30, -1),
