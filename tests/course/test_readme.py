@@ -10,6 +10,7 @@ import pytest
 from course.chapters import ROOT, chapters
 from course.upkeep.notebook import notebooks
 from tests.support.links import broken_links, vague_links
+from tests.support.readme import command_with
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -34,13 +35,17 @@ def test_windows_gets_the_same_two_commands() -> None:
         assert windows == translated
 
 
-def test_ci_runs_the_readmes_own_test_command() -> None:
+def test_ci_runs_the_readmes_own_commands() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    found = re.search(r"command=\$\(grep -m 1 '(.+)' README\.md", script)
-    assert found
-    lines = [ln for ln in README.splitlines() if re.search(found[1], ln)]
-    assert lines[0] == COMMANDS[1]
-    assert script.rstrip().endswith('eval "$command"')
+    words = re.findall(r'\$\(readme "(.+?)"\)', script)
+    called = [command_with(each, README) for each in words]
+    assert set(called) == {COMMANDS[1], *COMMANDS[4:]}
+
+
+@pytest.mark.parametrize("text", ["```sh\na b\nc b\n```\n", "a b\n"])
+def test_command_is_found_by_words_that_it_alone_has(text: str) -> None:
+    with pytest.raises(LookupError, match="commands have 'b' in them"):
+        command_with("b", text)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

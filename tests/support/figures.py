@@ -1,0 +1,91 @@
+"""Print how long the course takes on this machine; nothing is asserted.
+
+    python -m tests.support.figures
+
+For each notebook the best of three runs with all cells queued; then all
+notebooks under nbval, the same code as plain scripts, and the quick tier.
+"""
+
+import ast
+import asyncio
+import inspect
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from course.chapters import ROOT
+from course.upkeep.notebook import Notebook, notebooks, source
+from tests.support.offline_run import Run, run_all
+
+RUNS = 3
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+
+
+def run_script(path: Path) -> None:
+    """Run a notebook's code cells in this process, without a kernel."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+    async def run() -> None:
+        for cell in Notebook(path).code_cells:
+            code = compile(source(cell), str(path), "exec", flags=flags)
+            if code.co_flags & inspect.CO_COROUTINE:
+                await eval(code, names)
+            else:
+                exec(code, names)
+
+    asyncio.run(run())
+
+
+def seconds(run: Run) -> float:
+    """Return the seconds from the first cell's start to the last one's end."""
+    last = run.answers[-1]
+    started = [cell.started for cell in run.answers if cell.started]
+    return (last.started or 0.0) + last.seconds - min(started)
+
+
+def time_commands(*commands: tuple[str, ...], folder: Path = ROOT) -> float:
+    """Return the seconds that commands take, one after the other."""
+    begun = time.perf_counter()
+    for command in commands:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=True,
+        )
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Measure and print, a line for each figure."""
+    books = [book.path for book in notebooks()]
+    for path in books:
+        cells = list(map(source, Notebook(path).code_cells))
+        runs = [run_all(cells, path.parent) for _ in range(RUNS)]
+        best = min(runs, key=seconds)
+        slowest = max(cell.seconds for cell in best.answers)
+        print(
+            f"{path.stem}: Run All {seconds(best):.1f} s, "
+            f"slowest cell {slowest:.1f} s (best of {RUNS})"
+        )
+    program = "import sys, pathlib; from tests.support.figures import "
+    program += "run_script; run_script(pathlib.Path(sys.argv[1]))"
+    scripts = time_commands(
+        *((sys.executable, "-c", program, str(path)) for path in books),
+        folder=ROOT / "notebooks",
+    )
+    nbval = time_commands((*PYTEST, "-n0", *map(str, books)))
+    print(
+        f"{len(books)} notebooks: nbval {nbval:.1f} s, plain scripts "
+        f"{scripts:.1f} s, ratio {nbval / scripts:.2f}"
+    )
+    print(f"quick tier: {time_commands(PYTEST):.1f} s")
+
+
+if __name__ == "__main__":
+    main()
