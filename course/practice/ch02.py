@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import bcrypt
 
 from course.classroom.answer_types import a_function, a_value
+from course.classroom.excerpt import excerpt
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import (
@@ -28,183 +30,192 @@ TABLE = {
     "dave": "pbkdf2_sha256$600000$Qm4vT7bN2xKd$"
     "hmoB4rsOmW+WGQDt13vjFTeSAg8GrSEPQIei4wBI1GI=",
 }
+# A text of no known scheme, and a bcrypt hash whose end is missing.
+DAMAGED = ("no hash at all", TABLE["johndoe"][:40])
 
 prediction(
     "What does a thief need now to find most of these passwords?",
     wrong(
         "A way to compute SHA-256 backwards",
-        "Nobody has one, and nobody needs one. Likely passwords are few "
-        "enough to be tried forwards.",
+        "Nobody knows a way, and the thief needs none. People choose from so "
+        "few passwords that trying them all forwards is fast.",
     ),
     right(
         "A list of likely passwords",
-        "Hash each of them, and look for the result in the table.",
+        "The thief hashes each of them and looks for the result in the table.",
     ),
     wrong(
         "The key that the service hashed with",
-        "That would be encryption. A plain hash has no key: whoever knows "
-        "the function can compute it, and SHA-256 is no secret.",
+        "Encryption has a key. A plain hash has none: SHA-256 is public, and "
+        "anyone can compute it.",
     ),
 )
 prediction(
     "Carol has johndoe's password. What will her hash be?",
     wrong(
-        "The same as his: it is the same password",
-        "So it was with SHA-256 alone. `hash` draws a fresh salt each time; "
-        "a login that compared hashes as texts would let nobody in.",
+        "The same as his, because the password is the same",
+        "That was so with SHA-256 alone. passlib's `hash` takes a new salt "
+        "each time, so the two hashes differ.",
     ),
     wrong(
-        "Another one, and his verifies no more",
-        "Hers replaces nothing. A hash is a text that stands for itself and "
-        "carries its own salt.",
+        "A different one, and his hash stops working",
+        "Her hash replaces nothing. Each hash carries its own salt and is "
+        "verified by itself.",
     ),
     right(
-        "Another one, and `secret` verifies against both",
-        "Each hash names the salt that it was made with, and `verify` reads "
-        "it there.",
+        "A different one, and `secret` verifies against both",
+        "Each hash contains the salt that it was made with, and `verify` "
+        "reads the salt there.",
     ),
 )
 prediction(
     "Two passwords differ after 72 letters. Does one hash fit both?",
     right(
         "Yes",
-        "bcrypt takes 72 bytes and drops the rest. What it takes is the same "
-        "in both.",
+        "bcrypt reads 72 bytes and drops the rest. The first 72 bytes of the "
+        "two passwords are the same.",
     ),
     wrong(
         "No: a hash depends on every character",
-        "SHA-256 reads all of its input, however long. bcrypt reads 72 bytes.",
+        "That is true of SHA-256, which reads all of its input. bcrypt reads "
+        "72 bytes.",
     ),
     wrong(
-        "No: passlib refuses what is too long",
-        "It has a limit, 4,096, to save itself work. At 73 it says nothing, "
-        "and neither does the bcrypt of this course.",
+        "No: passlib refuses passwords that are too long",
+        "passlib has a limit, but that is 4,096. At 73 bytes it says "
+        "nothing, and neither does the version of bcrypt in this course.",
     ),
 )
 prediction(
     "Can a script make bcrypt hashes of all these passwords tonight?",
     wrong(
-        "Yes: it decrypts the old hashes and hashes the passwords anew",
-        "A hash cannot be decrypted. Nobody has the passwords, the service "
-        "included.",
+        "Yes: it decrypts the old hashes and hashes the passwords again",
+        "A hash cannot be decrypted. The service does not have the passwords "
+        "either.",
     ),
     wrong(
         "Yes: it converts one format into the other",
-        "PBKDF2 and bcrypt are two computations, not two spellings of one "
+        "PBKDF2 and bcrypt are two computations, not two ways to write one "
         "value.",
     ),
     right(
-        "No: it needs the passwords, and has none",
-        "They come with the logins, one by one. A script could wrap each old "
-        "hash in a bcrypt hash; then both have to be computed until its owner "
-        "logs in.",
-    ),
-)
-prediction(
-    "The program hashes `secret`, six bytes. What happens?",
-    wrong(
-        "It works: six bytes are no trouble to any version",
-        "So one would think, and measure one's password. The one that is too "
-        "long is not ours: watch the lengths that bcrypt is asked for.",
-    ),
-    right(
-        "It fails, and so would every other password",
-        "It fails before it comes to ours.",
-    ),
-    wrong(
-        "It cannot come to that: pip installs only what fits together",
-        "pip knows what a package declares. passlib 1.7.4 asks for bcrypt "
-        "3.1.0 or newer and names no upper end.",
+        "No: it would need the passwords",
+        "They arrive one by one, with the logins. A script could only hash "
+        "each old hash with bcrypt; every login would then compute both.",
     ),
 )
 
 
 def cheap_hash(password: str) -> str:
-    """Hash with bcrypt at cost 4, the salt always the same."""
+    """Hash a password with bcrypt at cost 4, always with the same salt."""
     return bcrypt.hashpw(password.encode(), CHEAP).decode()
 
 
 def django_hash(password: str) -> str:
-    """Hash as Django does, with 1,000 iterations."""
+    """Hash a password as Django does, with 1,000 rounds."""
     data = password.encode()
     checksum = hashlib.pbkdf2_hmac("sha256", data, b"pepper", 1000)
     return f"pbkdf2_sha256$1000$pepper${base64.b64encode(checksum).decode()}"
+
+
+def verifies(password: str, hashed: str) -> bool:
+    """Whether a hash verifies a password; a damaged hash verifies none."""
+    try:
+        return ch02_password_hashing.pwd_context.verify(password, hashed)
+    except ValueError:
+        return False
 
 
 @exercise(
     "the worst hash",
     a_value,
     hints=(
-        "A hash tells its cost. In which one does a guess take the fewest "
-        "rounds? The scheme alone does not decide it.",
+        "A hash says what it costs. At which one does a guess take the "
+        "fewest rounds? The scheme alone does not decide that.",
         "Look at the two digits after `$2b$`. Then read the docstring of "
         "`verify_and_rehash`: what does it ask its caller to do?",
-        "It is carol's, at cost 4. Let her log in, and end with "
+        "It is carol's hash, at cost 4. Let her log in, and end with "
         "`table[who] = better`.",
     ),
 )
 def the_worst_hash(table: object) -> None:
-    """The table after carol, and nobody else, has logged in."""
+    """The table after carol has logged in, and no other user."""
     context = ch02_password_hashing.pwd_context
     given("the table, as tomorrow's logins will read it")
     if not isinstance(table, dict) or table.keys() != TABLE.keys():
         raise UnmetError(
-            "It is not the dictionary of these five users any more. Whoever "
-            "is missing in it cannot log in."
+            f"You handed over `{excerpt(table)}`, which is not the dictionary "
+            "of these five users. A user who is missing in it cannot log in."
         )
     changed = {name for name in TABLE if table[name] != TABLE[name]}
     for name in sorted(changed):
-        expect(
-            table[name] is not None,
-            f"For {name} it holds `None`, and the hash is gone. With `None` "
-            "`verify_and_rehash` says that the old hash may stay.",
-        )
-        expect(
-            isinstance(table[name], str) and context.identify(table[name]),
-            f"What it holds for {name} is no hash that a login can read.",
-        )
+        expect_a_hash(name, table[name])
     given("what today's logins have changed in the table")
     expect(
         changed,
-        "Nothing. `verify_and_rehash` hands over the better hash, if there "
-        "is one; to store it is left to whoever calls it.",
+        "Nothing has changed. `verify_and_rehash` returns the better hash, "
+        "if there is one; storing it is left to its caller.",
     )
     expect(
         changed != {"alice"},
-        "alice's. Her cost is 10, the least that OWASP accepts. Somebody "
-        "here is six steps below her: 64 guesses in the time of one.",
+        "It is alice's hash. Her cost is 10, the least that OWASP accepts. "
+        "Another user's is six steps lower: 64 guesses in the time of one.",
     )
     expect(
         changed != {"dave"},
-        "dave's. It is of the older kind, but its 600,000 iterations keep a "
-        "guess slow. A newer kind does not help where the cost is low.",
+        "It is dave's hash. It has the older scheme, but its 600,000 rounds "
+        "keep a guess slow. A newer scheme does not help if the cost is low.",
     )
     expect(
         "carol" in changed,
-        f"{', '.join(sorted(changed))}. The worst one is still there, for "
-        "whoever steals the table.",
+        f"What changed: {', '.join(sorted(changed))}. The worst hash is "
+        "still in the table, for the thief to find.",
     )
     expect(
         changed == {"carol"},
-        "More than one hash. Only one user has logged in, and a service "
-        "knows nobody else's password: it waits for theirs.",
+        f"What changed: {', '.join(sorted(changed))}. Only one user has "
+        "logged in, and a service knows no other user's password.",
     )
-    given("carol, who logs in again")
+    given("carol, who logs in again with `secret`")
     expect(
-        context.verify("secret", table["carol"]),
-        "Her password does not open her account any more. The new hash was "
-        "made of something else.",
+        verifies("secret", table["carol"]),
+        "Her password no longer opens her account: the new hash "
+        f"`{excerpt(table['carol'])}` was made of something else.",
     )
     given("a thief who looks at carol's new hash")
     expect(
-        table["carol"] != table["johndoe"],
-        "It is johndoe's, salt and all: everybody can see that the two share "
-        "a password, and one guess serves for both.",
+        table["carol"] not in TABLE.values(),
+        "It is johndoe's hash, salt included: the table shows that the two "
+        "share a password, and one guess serves for both.",
     )
     expect(
         not context.needs_update(table["carol"]),
-        "It is still outdated: another scheme or cost than the policy has. "
-        "`better` holds one that keeps to it.",
+        f"`{excerpt(table['carol'])}` is still outdated: its scheme or cost "
+        "is not the one that the policy gives new hashes.",
+    )
+
+
+def expect_a_hash(name: str, entry: object) -> None:
+    """Go on if a login can read what the table holds for a user.
+
+    Raises:
+        UnmetError: it is None, a password, or no hash of a known scheme.
+    """
+    expect(
+        entry is not None,
+        f"For {name} it holds `None`, so the hash is lost. When "
+        "`verify_and_rehash` returns `None`, the old hash stays.",
+    )
+    expect(
+        entry not in ("secret", "secret2", "dragon99", "vT8#qZ0w!mK3"),
+        f"For {name} it holds the password itself. Reading the table is the "
+        "whole attack then, as at the start of the chapter.",
+    )
+    expect(
+        isinstance(entry, str)
+        and ch02_password_hashing.pwd_context.identify(entry),
+        f"For {name} it holds `{excerpt(entry)}`, which is no hash that a "
+        "login can read.",
     )
 
 
@@ -212,35 +223,43 @@ def the_worst_hash(table: object) -> None:
     "simplified too far",
     a_function,
     hints=(
-        "What is counted in 72, and what does `len` of a text count?",
-        "bcrypt takes 72 bytes, and a character may have several, or none at "
+        "72 of what? And what does `len` of a string count?",
+        "bcrypt takes 72 bytes. A character may have several, or none at "
         "all. A function of this chapter knows these rules.",
         "Call `ensure_hashable` in a `try`. On `UnhashablePasswordError`, "
         "and on no other error, return False.",
     ),
 )
 def simplified_too_far(verify: Callable[..., Any]) -> None:
-    """`verify(password, hashed)`, for all that anybody may type."""
-    given("`secret`, and a word that is not the password")
+    """`verify(password, hashed)`, for all that a user may type."""
+    given("`secret`, and words that are not the password")
     hashed = cheap_hash("secret")
-    expect(
-        verify("secret", hashed),
-        "The right password is refused. Hashed again it gives another text, "
-        "for the salt is another one: hashes are verified, never compared.",
-    )
-    expect(not verify("Secret", hashed), "A wrong password opens.")
-    given("passwords of 72 bytes, of which bcrypt can take every one")
-    for longest in ("a" * 72, "é" * 36):
+    expect(verify("secret", hashed), why_refused(verify))
+    for word in ("Secret", " secret", "secret ", ""):
+        expect(not verify(word, hashed), "A wrong password opens.")
+    given("`secret` behind a Django hash")
+    with may_not_raise(
+        "`verify_password` reads Django's hashes too, through "
+        "`pwd_context`. Their owners can no longer log in.",
+        ValueError,
+    ):
+        expect(
+            verify("secret", django_hash("secret")),
+            "The right password is refused: `verify_password` reads Django's "
+            "hashes too.",
+        )
+    given("passwords of 71 and 72 bytes, which bcrypt takes whole")
+    for longest in ("a" * 71, "a" * 72, "é" * 36, " secret "):
         expect(
             verify(longest, cheap_hash(longest)),
-            "It is the right password, and its owner is locked out. The "
-            "limit is 72 bytes, and 72 bytes are within it.",
+            "It is the right password, and its owner is locked out. bcrypt "
+            "takes every byte of it: up to 72 bytes are within its limit.",
         )
     given("73 bytes of ASCII, the first 72 of them the password")
     expect(
         not answered(verify, "a" * 73, cheap_hash("a" * 72)),
-        "It opens. Cut to fit, it is the password, and so is every other "
-        "text that begins with it. The whole password counts, or none of it.",
+        "It opens. Cut to 72 bytes it is the password, and so is every other "
+        "text with that beginning. Refuse it as a whole.",
     )
     given("37 letters `é`, the first 36 of them the password")
     expect(
@@ -249,32 +268,78 @@ def simplified_too_far(verify: Callable[..., Any]) -> None:
         "bytes, and drops the last two.",
     )
     given("a NUL byte in the password")
-    expect(not answered(verify, "sec\0ret", hashed), "It opens.")
+    for text in ("sec\0ret", "secret\0", "\0secret", "\0"):
+        expect(
+            not answered(verify, text, hashed),
+            "It opens the account with the password `secret`. A NUL byte "
+            "that is removed makes another password of it.",
+        )
     given("`secret` with half an emoji in it, which has no bytes in UTF-8")
     for password, other in (("sec\ud800ret", "secret"), ("\ud800", "?")):
         expect(
             not answered(verify, password, cheap_hash(other)),
-            f"It opens the account with the password `{other}`. What cannot "
-            "be encoded was left out or replaced, and that makes another "
+            f"It opens the account with the password `{other}`. Text that "
+            "cannot be encoded was left out or replaced, which makes another "
             "password of it.",
         )
-    given("a stored text that is no hash")
-    with refused(
-        "It is taken for a wrong password. The table is damaged, and all "
-        "that people hear is that they mistyped. Let this error out: catch "
-        "the one that you mean.",
-        ValueError,
-    ):
-        verify("secret", "no hash at all")
+    given("a stored hash that is damaged")
+    for text in DAMAGED:
+        with refused(
+            "A damaged hash is reported as a wrong password. The user then "
+            "hears of a typing mistake, and the service of nothing. Let this "
+            "error through: catch only the one that you mean.",
+            ValueError,
+        ):
+            verify("secret", text)
+    given("the results themselves")
+    expect_bools(
+        verify("secret", hashed),
+        verify("Secret", hashed),
+        verify("a" * 73, hashed),
+    )
+
+
+def expect_bools(*results: object) -> None:
+    """Go on if the results for a right and two wrong passwords are bools.
+
+    Raises:
+        UnmetError: one of them is another true or false value.
+    """
+    demanded = (True, False, False)
+    for result, bool_ in zip(results, demanded, strict=True):
+        expect(
+            result is bool_,
+            f"`{excerpt(result)}` came, where `verify_password` returns "
+            f"`{bool_}`. Its signature promises a bool, and a caller may "
+            "send it on as JSON.",
+        )
+
+
+def why_refused(answer: Callable[..., Any]) -> str:
+    """Explain why the right password may be refused, by the names used."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    names = code.co_names if code else ()
+    if "hash" in names or "hash_password" in names:
+        return (
+            "The right password is refused. Hashed again it has another "
+            "salt, so the text differs: hashes are verified, never compared."
+        )
+    if "ensure_hashable" in names:
+        return (
+            "The right password is refused. `ensure_hashable` returns "
+            "nothing, so `if not ensure_hashable(…)` always holds: it raises "
+            "an error for a password that bcrypt cannot take."
+        )
+    return "The right password is refused: its owner cannot log in."
 
 
 def answered(
     function: Callable[..., Any], password: str, hashed: str
 ) -> object:
-    """Call an answer with what a visitor typed: it may not raise."""
+    """Call an answer with what a user typed: it may not raise."""
     with may_not_raise(
-        "At a login nobody catches it, so the service answers 500. What a "
-        "visitor types may be wrong, and may not break it.",
+        "A login does not catch this error, so the service answers 500. What "
+        "a user types may be wrong, but it must not crash the service.",
         ValueError,
         "UnhashablePasswordError",
     ):
@@ -285,82 +350,192 @@ def answered(
     "let them in, keep the hash",
     a_function,
     hints=(
-        "Whose limit is it: the password's, or the scheme's?",
+        "Whose limit is 72 bytes: the password's, or the scheme's?",
         "`pwd_context.identify(hashed)` names the scheme of a hash, and "
         "`pwd_context.verify` takes bytes as well as text. Which passwords, "
         "behind which hashes, may it see without the guard?",
         'Only if `72 < len(data) <= 4096` and the scheme is not `"bcrypt"`: '
-        "return `pwd_context.verify(data, hashed), None`. All else goes to "
-        "`verify_and_rehash`. `data` is the password's bytes, made with "
+        "return `pwd_context.verify(data, hashed), None`. All other cases go "
+        "to `verify_and_rehash`. `data` is the password's bytes, made with "
         '`encode("utf-8", "surrogatepass")`, which never fails.',
     ),
 )
 def let_them_in(verify: Callable[..., Any]) -> None:
-    """`verify(password, hashed)` tells if it is right, and what to store."""
-    context = ch02_password_hashing.pwd_context
+    """`verify(password, hashed)` returns a bool, and a hash to store."""
     begin = "a" * 72
     whole = f"{begin} and the rest"
     given("the right password of 85 bytes, behind a Django hash")
-    is_right, kept = told_by(verify, whole, django_hash(whole))
-    expect(
-        is_right,
-        "It is refused. Django took all of it, so its hash can still tell: "
-        "the limit of 72 bytes is bcrypt's.",
-    )
-    expect(
-        kept is None,
-        "A new hash comes back, and it holds 72 of the 85 bytes. Stored, it "
-        "opens for whoever types the beginning.",
-    )
+    expect_kept(verify, whole)
     given("85 other bytes, the first 72 of them alike")
-    stranger = f"{begin} and a guess."
-    expect(
-        not told_by(verify, stranger, django_hash(whole))[0],
-        "It opens. Too long to be upgraded is not the same as right: a "
-        "password is verified first.",
+    expect_wrong(
+        verify,
+        f"{begin} and a guess.",
+        django_hash(whole),
+        "It opens. A password that is too long to be hashed again is not "
+        "therefore right: it is verified first.",
     )
     given("50 letters `é`, 100 bytes, behind a Django hash of theirs")
-    accents = "é" * 50
-    is_right, kept = told_by(verify, accents, django_hash(accents))
-    expect(
-        is_right and kept is None,
-        "The answer is not `(True, None)`. 50 characters, but 100 bytes: a "
-        "password is too long for bcrypt by its bytes.",
+    expect_kept(
+        verify,
+        "é" * 50,
+        "50 characters, but 100 bytes: a password is too long for bcrypt by "
+        "its bytes.",
     )
+    given("right passwords of 73, 4,095 and 4,096 bytes, behind Django's")
+    for size in (73, 4095, 4096):
+        expect_kept(verify, "a" * size, f"It has {size:,} bytes.")
+    given("4,097 bytes, more than passlib takes")
+    for password in ("a" * 4097, "é" * 2049):
+        expect_wrong(
+            verify,
+            password,
+            django_hash(password),
+            "The task ends at 4,096 bytes: above, `verify_and_rehash` "
+            "decides, and answers `(False, None)`.",
+        )
     given("85 bytes behind a bcrypt hash of their first 72")
-    expect(
-        not told_by(verify, whole, cheap_hash(begin))[0],
-        "It opens. Where bcrypt computes, the limit stands: it dropped what "
-        "is over 72 bytes, as at the beginning of the chapter.",
+    expect_wrong(
+        verify,
+        whole,
+        cheap_hash(begin),
+        "It opens. Where bcrypt computes, its limit stays: it dropped what "
+        "is over 72 bytes, as it did earlier in this chapter.",
     )
     given("wrong ones: a NUL byte, half an emoji, 5,000 letters")
     for strange in ("sec\0ret", "\ud800", begin + "\ud800", "a" * 5000):
-        expect(
-            not told_by(verify, strange, django_hash("secret"))[0],
-            "One of them opens an account whose password is `secret`.",
+        expect_wrong(
+            verify,
+            strange,
+            django_hash("secret"),
+            "It opens an account whose password is `secret`.",
         )
-    given("`secret` behind a Django hash, and behind what replaces it")
-    is_right, upgraded = told_by(verify, "secret", django_hash("secret"))
+    given("80 letters and half an emoji, which is not in the password")
+    for end, fate in (("?", "replaced by `?`"), ("", "left out")):
+        expect_wrong(
+            verify,
+            "a" * 80 + "\ud83d",
+            django_hash("a" * 80 + end),
+            f"It opens the account of another password. The half emoji was "
+            f"{fate}, which makes another text of it.",
+        )
+    expect_rehashed(verify)
+    given("a stored hash that is damaged, and `secret`")
+    for text in DAMAGED:
+        with refused(
+            "A damaged hash is reported as a wrong password. "
+            "`verify_and_rehash` lets this error through, so that somebody "
+            "repairs the table.",
+            ValueError,
+        ):
+            verify("secret", text)
+
+
+def expect_rehashed(verify: Callable[..., Any]) -> None:
+    """Go on if short passwords get what `verify_and_rehash` returns.
+
+    Raises:
+        UnmetError: an outdated hash stays, or another one is replaced.
+    """
+    short = "a" * 72
+    for password, shown in (("secret", "`secret`"), (short, "72 letters")):
+        for hashed, scheme in (
+            (django_hash(password), "a Django hash"),
+            (cheap_hash(password), "bcrypt at cost 4"),
+        ):
+            given(f"{shown} behind {scheme}, and behind what replaces it")
+            is_right, new_hash = pair_of(verify, password, hashed)
+            expect(is_right, "The right password is refused.")
+            expect(
+                isinstance(new_hash, str) and new_hash.startswith("$2b$12$"),
+                f"`{excerpt(new_hash)}` comes back, and no bcrypt hash at "
+                "cost 12. bcrypt can take this password whole, so its "
+                "outdated hash is replaced; otherwise it stays for ever.",
+            )
+            expect(
+                verifies(password, new_hash),
+                "The new hash was made of something else: its owner is "
+                "locked out.",
+            )
+    given("`secret` behind a hash that is up to date")
+    is_right, new_hash = pair_of(verify, "secret", TABLE["johndoe"])
     expect(is_right, "The right password is refused.")
     expect(
-        isinstance(upgraded, str) and upgraded.startswith("$2b$12$"),
-        "No bcrypt hash at cost 12 comes back. A password that bcrypt can "
-        "take whole is upgraded, or the old hash stays for ever.",
+        new_hash is None,
+        "A new hash comes back, although the old one has the right scheme "
+        "and cost: every login would write to the table.",
+    )
+    given("wrong passwords behind each kind of hash")
+    for hashed in (django_hash("secret"), cheap_hash("secret")):
+        expect_wrong(verify, "Secret", hashed, "A wrong password opens.")
+
+
+def expect_kept(
+    verify: Callable[..., Any], password: str, remark: str = ""
+) -> None:
+    """Go on if a long right password keeps its Django hash.
+
+    Args:
+        remark: what is special about the password.
+
+    Raises:
+        UnmetError: the result is not `(True, None)`.
+    """
+    hashed = django_hash(password)
+    is_right, kept = pair_of(verify, password, hashed)
+    expect(
+        is_right,
+        "It is refused. Django hashed all of it, so its hash can still tell: "
+        f"the limit of 72 bytes is bcrypt's. {remark}".strip(),
     )
     expect(
-        context.verify("secret", upgraded),
-        "The new hash was made of something else: its owner is locked out.",
+        kept != hashed,
+        "The old hash comes back as a new one. `None` says that the old hash "
+        f"stays. {remark}".strip(),
+    )
+    expect(
+        kept is None,
+        "A new hash comes back, and bcrypt read only 72 bytes for it. Once "
+        "it is stored, the first 72 bytes open the account. "
+        f"{remark}".strip(),
     )
 
 
-def told_by(
+def expect_wrong(
+    verify: Callable[..., Any], password: str, hashed: str, why: str
+) -> None:
+    """Go on if a wrong password gives `(False, None)`.
+
+    Raises:
+        UnmetError: it opens, for which `why` is the reason given, or a hash
+            comes with the refusal.
+    """
+    is_right, new_hash = pair_of(verify, password, hashed)
+    expect(not is_right, why)
+    expect(
+        new_hash is None,
+        f"The password is refused, and `{excerpt(new_hash)}` comes with the "
+        "refusal. A caller that stores it locks the owner out.",
+    )
+
+
+def pair_of(
     verify: Callable[..., Any], password: str, hashed: str
-) -> tuple[Any, Any]:
-    """Call an answer that tells two things."""
-    told = answered(verify, password, hashed)
-    if not isinstance(told, tuple) or len(told) != 2:
+) -> tuple[bool, Any]:
+    """Call an answer that returns a bool and a hash or None.
+
+    Raises:
+        UnmetError: it returned no pair, or its first part is no bool.
+    """
+    result = answered(verify, password, hashed)
+    if not isinstance(result, tuple | list) or len(result) != 2:
         raise UnmetError(
-            "That is not a pair. Return two things, as `verify_and_rehash` "
+            "That is not a pair. Return two values, as `verify_and_rehash` "
             "does: whether the password is right, and the new hash or None."
         )
-    return told
+    is_right, new_hash = result
+    expect(
+        isinstance(is_right, bool),
+        f"The first value is `{excerpt(is_right)}`. `verify_and_rehash` "
+        "returns True or False there, and a caller may compare with `is`.",
+    )
+    return is_right, new_hash

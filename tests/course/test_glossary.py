@@ -14,7 +14,7 @@ CHAPTERS = [book for book in notebooks() if book.chapter.number is not None]
 AWAITED = {
     *("CORS", "CSRF", "HMAC", "JWT", "XSS", "audience", "base64url", "claim"),
     *("dependency", "hash function", "ownership", "password grant"),
-    *("rate limit", "refresh token", "revocation", "role", "salt", "scope"),
+    *("rate limit", "refresh token", "revocation", "role", "scope"),
     *("signature", "thread pool", "timing attack"),
 }
 

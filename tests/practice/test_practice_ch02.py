@@ -82,7 +82,7 @@ def test_number_is_no_hash() -> None:
 def test_bcrypt_at_a_higher_cost_is_outdated_too() -> None:
     dearer = pwd_context.using(bcrypt__rounds=5).hash("secret")
     verdict = verdict_on("the worst hash", TABLE | {"carol": dearer})
-    assert "another scheme or cost" in str(verdict.card)
+    assert "its scheme or cost" in str(verdict.card)
 
 
 def test_answer_that_exits_is_told_so() -> None:

@@ -2,18 +2,14 @@
 
 import base64
 import hashlib
-import subprocess
-import sys
-from importlib.metadata import requires
+import unicodedata
 
 import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packaging.requirements import Requirement
 from passlib.exc import PasswordValueError, UnknownHashError
 
-from course.upkeep.notebook import Notebook, notebooks, source
 from snippets import ch02_password_hashing as ch02
 from snippets.ch02_password_hashing import (
     UnhashablePasswordError,
@@ -41,16 +37,6 @@ HASHABLE = {
 }
 # crypt_blowfish's own test vector for the password "U*U".
 VECTOR = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
-# What `CryptContext(["bcrypt"]).hash("secret")` of passlib 1.7.4 did with a
-# real bcrypt 5.0.0: installed beside with `pip install --no-deps --target`,
-# put first on PYTHONPATH, its `hashpw` wrapped to note the lengths.
-BCRYPT_5_MESSAGE = (
-    "password cannot be longer than 72 bytes, truncate manually if necessary "
-    "(e.g. my_password[:72])"
-)
-BCRYPT_5_LENGTHS = [4, 4, 2, 2, 255]
-BCRYPT_5_FIRST_LINE = "(trapped) error reading bcrypt version"
-
 unhashable = pytest.mark.parametrize(
     "password", UNHASHABLE.values(), ids=UNHASHABLE
 )
@@ -68,17 +54,6 @@ def django_hash(password: str) -> str:
 def bcrypt_hash(password: str, cost: int) -> str:
     """Hash with bcrypt itself, without passlib."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
-
-
-def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in a Python of its own."""
-    return subprocess.run(
-        [sys.executable, *options, "-c", program],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 CONTEXT = ch02.pwd_context
@@ -297,53 +272,10 @@ def test_hash_of_an_unknown_scheme_is_not_upgraded(stored: str) -> None:
         verify_and_rehash("secret", stored)
 
 
-@pytest.mark.parametrize(
-    "notebook",
-    [book for book in notebooks() if book.stem == "ch02_password_hashing"],
-    ids=str,
-)
-def test_program_fails_as_passlib_with_bcrypt_5_does(
-    notebook: Notebook,
-) -> None:
-    """Compared with what a real bcrypt 5.0.0 did: see `BCRYPT_5_MESSAGE`."""
-    [cell] = [
-        text
-        for text in map(source, notebook.code_cells)
-        if text.startswith("program = ")
-    ]
-    names: dict[str, str] = {}
-    exec(cell, names)
-    done = run(names["program"])
-    lengths = [f"asked to hash {size} bytes" for size in BCRYPT_5_LENGTHS]
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == lengths
-    assert done.stderr.splitlines()[0] == BCRYPT_5_FIRST_LINE
-    assert done.stderr.splitlines()[-1] == f"ValueError: {BCRYPT_5_MESSAGE}"
-
-
-def test_passlib_and_the_pinned_bcrypt_are_silent() -> None:
-    done = run(
-        "from passlib.context import CryptContext\n"
-        "hashed = CryptContext(['bcrypt'], bcrypt__rounds=4).hash('secret')\n"
-        "print(hashed[:7])"
-    )
-    assert (done.stdout, done.stderr) == ("$2b$04$\n", "")
-
-
-def test_passlib_names_no_version_of_bcrypt_that_is_too_new() -> None:
-    [need] = [
-        need
-        for need in map(Requirement, requires("passlib") or [])
-        if need.name == "bcrypt"
-    ]
-    assert need.specifier.contains("5.0.0")
-
-
-def test_passlib_reads_an_attribute_that_argon2_will_drop() -> None:
-    """The chapter's reason to take Argon2 through pwdlib."""
-    done = run(
-        "from passlib.hash import argon2\nargon2.hash('secret')",
-        *("-W", "always::DeprecationWarning"),
-    )
-    assert done.returncode == 0
-    assert "Accessing argon2.__version__ is deprecated" in done.stderr
+def test_two_spellings_of_a_letter_are_two_passwords() -> None:
+    """The chapter's remark on Unicode normalisation."""
+    composed = "p\u00e4ssword"
+    decomposed = unicodedata.normalize("NFD", composed)
+    stored = bcrypt_hash(composed, 4)
+    assert not verify_password(decomposed, stored)
+    assert verify_password(unicodedata.normalize("NFC", decomposed), stored)

@@ -22,14 +22,14 @@ def login_of(user: str) -> str:
     """Let one user log in, and store what comes of it."""
     return f"""{TABLE}
 who = "{user}"
-right, better = verify_and_rehash(passwords[who], table[who])
+matches, better = verify_and_rehash(passwords[who], table[who])
 table[who] = better
 """
 
 
 WRONG_ANSWERS = [
     WrongAnswer(
-        WORST, "For johndoe it holds `None`, and the hash", login_of("johndoe")
+        WORST, "For johndoe it holds `None`, so the hash", login_of("johndoe")
     ),
     WrongAnswer(
         WORST,
@@ -38,56 +38,85 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         WORST,
-        "It is not the dictionary of these five users",
+        "which is not the dictionary of these five users",
         TABLE + 'table = {"carol": quick.hash("secret")}',
     ),
     WrongAnswer(
-        WORST, "alice's. Her cost is 10", login_of("alice"), happy_path=True
+        WORST,
+        "It is alice's hash. Her cost is 10",
+        login_of("alice"),
+        happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "its 600,000 iterations keep a guess slow",
+        "its 600,000 rounds keep a guess slow",
         login_of("dave"),
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "to store it is left to whoever calls it",
+        "storing it is left to its caller",
         TABLE + 'verify_and_rehash("secret", table["carol"])',
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "alice, dave. The worst one is still there",
+        "What changed: alice, dave. The worst hash is still",
         TABLE + 'table["alice"] = table["dave"] = table["bob"]',
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "a service knows nobody else's password",
+        "What changed: alice, carol. Only one user has logged in",
         f"""{TABLE}
 for who in ("alice", "carol"):
-    right, better = verify_and_rehash(passwords[who], table[who])
+    matches, better = verify_and_rehash(passwords[who], table[who])
     table[who] = better
 """,
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "The new hash was made of something else",
+        "was made of something else",
         TABLE + 'table["carol"] = quick.hash(table["carol"])',
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "It is johndoe's, salt and all",
+        "It is johndoe's hash, salt included",
         TABLE + 'table["carol"] = table["johndoe"]',
         happy_path=True,
     ),
     WrongAnswer(
         WORST,
-        "another scheme or cost than the policy has",
+        "is still outdated: its scheme or cost",
         TABLE + 'table["carol"] = quick.hash("secret")',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WORST,
+        "For carol it holds the password itself",
+        TABLE + 'table["carol"] = passwords["carol"]',
+    ),
+    WrongAnswer(
+        WORST,
+        "For carol it holds `True`",
+        TABLE + 'table["carol"] = verify_password("secret", table["carol"])',
+    ),
+    WrongAnswer(
+        WORST,
+        "For carol it holds `(True, '$2b$12$",
+        TABLE + 'table["carol"] = verify_and_rehash("secret", table["carol"])',
+    ),
+    WrongAnswer(
+        WORST,
+        "You handed over `'$2b$12$",
+        TABLE + 'table = verify_and_rehash("secret", table["carol"])[1]',
+    ),
+    WrongAnswer(
+        WORST,
+        "Her password no longer opens her account",
+        TABLE + 'table["carol"] = hash_password("secret")[:50]',
         happy_path=True,
     ),
     WrongAnswer(
@@ -112,7 +141,7 @@ def verify_shorter(plain_password, hashed_password):
     ),
     WrongAnswer(
         SHORTER,
-        "72 bytes are within it",
+        "up to 72 bytes are within its limit",
         """
 def verify_shorter(plain_password, hashed_password):
     if len(plain_password) > 36 or not plain_password.isprintable():
@@ -123,7 +152,7 @@ def verify_shorter(plain_password, hashed_password):
     ),
     WrongAnswer(
         SHORTER,
-        "Cut to fit, it is the password",
+        "Cut to 72 bytes it is the password",
         """
 def verify_shorter(plain_password, hashed_password):
     data = plain_password.encode(errors="ignore")[:72]
@@ -204,12 +233,127 @@ def verify_shorter(plain_password, hashed_password):
     ),
     WrongAnswer(
         SHORTER,
-        "all that people hear is that they mistyped",
+        "A damaged hash is reported as a wrong password. The user then",
         """
 def verify_shorter(plain_password, hashed_password):
     try:
         ensure_hashable(plain_password)
         return pwd_context.verify(plain_password, hashed_password)
+    except ValueError:
+        return False
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "so `if not ensure_hashable(…)` always holds",
+        """
+def verify_shorter(plain_password, hashed_password):
+    if not ensure_hashable(plain_password):
+        return False
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+    ),
+    WrongAnswer(
+        SHORTER,
+        "its owner cannot log in",
+        """
+def verify_shorter(plain_password, hashed_password):
+    return False
+""",
+    ),
+    WrongAnswer(
+        SHORTER,
+        "Their owners can no longer log in",
+        """
+import bcrypt
+
+
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    return bcrypt.checkpw(plain_password.encode(), hashed_password.encode())
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "`verify_password` reads Django's hashes too",
+        """
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    if pwd_context.identify(hashed_password) == "django_pbkdf2_sha256":
+        return False
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "`None` came, where `verify_password` returns `False`",
+        """
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return None
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "`1` came, where `verify_password` returns `True`",
+        """
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    return int(pwd_context.verify(plain_password, hashed_password))
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "that is removed makes another password of it",
+        """
+def verify_shorter(plain_password, hashed_password):
+    plain_password = plain_password.replace("\\0", "")
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "verify_shorter(' secret', ",
+        """
+def verify_shorter(plain_password, hashed_password):
+    return verify_password(plain_password.strip(), hashed_password)
+""",
+    ),
+    WrongAnswer(
+        SHORTER,
+        "'$2b$12$Y/sMLYht79BGLuw4zk6BA.yyU0o0oxOkD')` returned `False`",
+        """
+from passlib.exc import UnknownHashError
+
+
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+        return pwd_context.verify(plain_password, hashed_password)
+    except UnknownHashError:
+        raise
     except ValueError:
         return False
 """,
@@ -225,7 +369,7 @@ def verify_or_keep(password, hashed):
     ),
     WrongAnswer(
         KEEP,
-        "the old hash stays for ever",
+        "otherwise it stays for ever",
         """
 def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
@@ -237,7 +381,7 @@ def verify_or_keep(password, hashed):
     ),
     WrongAnswer(
         KEEP,
-        "Stored, it opens for whoever types the beginning",
+        "Once it is stored, the first 72 bytes open the account",
         """
 def verify_or_keep(password, hashed):
     return pwd_context.verify_and_update(password, hashed)
@@ -245,7 +389,7 @@ def verify_or_keep(password, hashed):
     ),
     WrongAnswer(
         KEEP,
-        "Too long to be upgraded is not the same as right",
+        "too long to be hashed again is not therefore right",
         """
 def verify_or_keep(password, hashed):
     if 72 < len(password.encode()) <= 4096:
@@ -267,7 +411,7 @@ def verify_or_keep(password, hashed):
     ),
     WrongAnswer(
         KEEP,
-        "Where bcrypt computes, the limit stands",
+        "Where bcrypt computes, its limit stays",
         """
 def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
@@ -309,9 +453,124 @@ def verify_or_keep(password, hashed):
     data = password.encode("utf-8", "surrogatepass")
     if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
         return pwd_context.verify(data, hashed), None
-    right, upgraded = verify_and_rehash(password, hashed)
-    return right, upgraded and hash_password(hashed[:72])
+    matches, new_hash = verify_and_rehash(password, hashed)
+    return matches, new_hash and hash_password(hashed[:72])
 """,
         happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "The old hash comes back as a new one",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), hashed
+    return verify_and_rehash(password, hashed)
+""",
+    ),
+    WrongAnswer(
+        KEEP,
+        "It has 4,096 bytes",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) < 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "72 letters behind a Django hash",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 <= len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "The half emoji was replaced by `?`",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "replace")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "The half emoji was left out",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "ignore")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "so that somebody repairs the table",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    try:
+        if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+            return pwd_context.verify(data, hashed), None
+        return verify_and_rehash(password, hashed)
+    except Exception:
+        return False, None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "every login would write to the table",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    if not verify_password(password, hashed):
+        return False, None
+    return True, hash_password(password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "A caller that stores it locks the owner out",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    if len(data) > 72:
+        return False, None
+    matches = verify_password(password, hashed)
+    new_hash = hash_password(password) if password.isprintable() else None
+    return matches, new_hash if pwd_context.needs_update(hashed) else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "The first value is `1`",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return int(pwd_context.verify(data, hashed)), None
+    return verify_and_rehash(password, hashed)
+""",
     ),
 ]
