@@ -38,21 +38,26 @@ class Section:
 
 
 def defined_names(body: list[ast.stmt]) -> Iterator[str]:
-    """List the names that functions, classes and assignments bind."""
+    """List the names that functions, classes and assignments bind.
+
+    A name comes once for each time it is bound.
+    """
     for node in body:
         match node:
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                yield name
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
             case ast.Assign(targets=targets):
                 for target in targets:
-                    if isinstance(target, ast.Name):
-                        yield target.id
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield name
+                    yield from stored_names(target)
+            case ast.AnnAssign(target=target, value=ast.expr()):
+                yield from stored_names(target)
+
+
+def stored_names(target: ast.expr) -> Iterator[str]:
+    """List the names that a target binds: `a, (b, *c)` binds three."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def preamble_and_sections(text: str) -> tuple[str, list[Section]]:

@@ -88,3 +88,22 @@ def test_false_claim_is_seen() -> None:
     part = Section("# %% Sign (replaces ch01 and ch03)", "sign = 1")
     assert part.replaces == ["ch01", "ch03"]
     assert part.defines == {"sign"}
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("def a(): b = 1", ["a"]),
+        ("async def a(): ...\nclass B: c = 1", ["a", "B"]),
+        ("a = b = 1", ["a", "b"]),
+        ("a, (b, *c) = d", ["a", "b", "c"]),
+        ("a.b = 1\na[0] = 2", []),
+        ("a: int = 1\nb: int", ["a"]),
+        ("a = 1\na = 2", ["a", "a"]),
+        ("import a\nfrom b import c\nprint(d)", []),
+    ],
+)
+def test_defined_names_are_those_that_a_module_binds(
+    code: str, names: list[str]
+) -> None:
+    assert list(defined_names(ast.parse(code).body)) == names

@@ -2,7 +2,9 @@
 
 import json
 import os
+import runpy
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,14 @@ def test_widget_is_stored_as_what_it_says(tiny: Notebook) -> None:
     weave_sections(tiny)
     normalise(tiny)
     assert tiny.cells[4]["outputs"][0]["data"] == {"text/plain": "it"}
+
+
+def test_outputs_are_counted_with_their_cells(tiny: Notebook) -> None:
+    """Of a result, Jupyter stores the number of its cell once more."""
+    result = {"output_type": "execute_result", "execution_count": 17}
+    tiny.cells[4]["outputs"] = [{**result, "data": {}, "metadata": {}}]
+    normalise(tiny)
+    assert tiny.cells[4]["outputs"][0]["execution_count"] == 4
 
 
 def test_writing_twice_changes_nothing(tiny: Notebook) -> None:
@@ -243,6 +253,29 @@ def test_kernels_see_no_setting_of_a_visitor(
         assert folder.is_dir()
     assert os.environ["IPYTHONDIR"] == "a visitor's"
     assert not folder.exists()
+
+
+def test_ids_are_short_and_kept(tiny: Notebook) -> None:
+    tiny.cells[3]["id"], tiny.cells[4]["id"] = "0123abcd", "0123abcd"
+    weave_sections(tiny)
+    normalise(tiny)
+    ids = [cell["id"] for cell in tiny.cells]
+    assert ids[3] == "0123abcd"
+    assert ids[4] != "0123abcd"
+    assert len(ids[4]) == 8
+
+
+def test_command_is_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["course.upkeep", "--help"])
+    monkeypatch.delitem(sys.modules, "course.upkeep.__main__")
+    with pytest.raises(SystemExit) as done:
+        runpy.run_module("course.upkeep", run_name="__main__")
+    assert done.value.code == 0
+    printed = capsys.readouterr().out
+    for command in ("weave", "new-chapter", "constraints"):
+        assert command in printed
 
 
 class TestTheCommand:

@@ -4,13 +4,13 @@ import ast
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from fastapi import FastAPI
 
 import snippets
+from course.upkeep import notebook
 
 FOLDER = Path(snippets.__file__).parent
 
@@ -50,23 +50,8 @@ def fresh(stem: str) -> ModuleType:
 def defined_names(module: ModuleType) -> list[str]:
     """List what a module itself defines at its top level; no imports.
 
-    A name stands once for each time it is defined.
+    A name comes once for each time it is defined.
     """
-    tree = ast.parse(inspect.getsource(module))
-    return [name for statement in tree.body for name in defined_by(statement)]
-
-
-def defined_by(statement: ast.stmt) -> Iterator[str]:
-    match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield statement.name
-        case ast.Assign(targets=targets):
-            for node in (n for target in targets for n in ast.walk(target)):
-                if isinstance(node, ast.Name) and is_stored(node):
-                    yield node.id
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            yield name
-
-
-def is_stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
+    return list(
+        notebook.defined_names(ast.parse(inspect.getsource(module)).body)
+    )
