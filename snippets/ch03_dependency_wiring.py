@@ -17,13 +17,6 @@ from pydantic import BaseModel
 # %% Read the bearer token
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
 
-# %% Settings
-TEACHING_KEY = "a teaching key, published: protects nothing"
-ALGORITHM = "HS256"
-SECRET_KEY = os.environ.get("SECRET_KEY", TEACHING_KEY)
-if len(SECRET_KEY.encode("utf-8")) < 32:  # RFC 7518 §3.2
-    raise ValueError("SECRET_KEY is set, but shorter than 32 bytes")
-
 
 # %% The user, and the user with a hash
 class User(BaseModel):
@@ -60,6 +53,13 @@ users: dict[str, UserInDB] = {
         disabled=True,
     ),
 }
+
+# %% Settings
+TEACHING_KEY = "a teaching key, published: protects nothing"
+ALGORITHM = "HS256"
+SECRET_KEY = os.environ.get("SECRET_KEY", TEACHING_KEY)
+if len(SECRET_KEY.encode("utf-8")) < 32:  # RFC 7518 §3.2
+    raise ValueError("SECRET_KEY is set, but shorter than 32 bytes")
 
 
 # %% Verify the access token

@@ -1,11 +1,14 @@
 """Chapter 3's practice: who gets in, and what gets out."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_origin
 
 import httpx
 import jwt
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from pydantic import create_model
 
 from course.classroom.answer_types import an_app
@@ -13,88 +16,54 @@ from course.classroom.exercise import exercise
 from course.classroom.http_case import HttpCase, send_cases
 from course.classroom.namespace import lent, namespaces_of
 from course.classroom.prediction import prediction, right, wrong
-from course.classroom.trial import expect, given
+from course.classroom.trial import UnmetError, expect, given, may_not_raise
 from snippets import ch03_dependency_wiring
 
-FAR_FUTURE = 4_102_444_800
+FAR_FUTURE = 4_102_444_800  # 2100
 MADE_UP = "a key that a stranger made up, and long enough for it"
 
 prediction(
     "What runs in each of the two requests?",
     right(
         "`read_badge`, `find_guest`, `log_visit`, `read_guest_diary`",
-        "What is needed runs first, and once in a request, however many "
-        "functions need it.",
+        "A dependency runs before the function that needs it, and once in a "
+        "request, however many functions need it.",
     ),
     wrong(
         "The same, with `read_badge` a second time before `log_visit`",
-        "Within a request both get the result of one call. "
-        "`Depends(read_badge, use_cache=False)` would ask again.",
+        "Within a request both dependencies get the result of one call. "
+        "`Depends(read_badge, use_cache=False)` would call it again.",
     ),
     wrong(
         "The same in the first, and no `read_badge` in the second",
-        "Its result is kept for one request and no longer. Kept for the life "
-        "of the app, it would take the second caller for the first.",
+        "Its result is kept for one request only. If it were kept longer, the "
+        "second caller would be taken for the first.",
     ),
 )
 prediction(
     "What does `/fastapi` answer to `Bearer nonsense`?",
     wrong(
         "401: `nonsense` is no signed token",
-        "To find that out, something has to look into the token, with a key. "
-        "This one looks at the header.",
+        "To find that out, a function would have to verify the token with a "
+        "key. `oauth2_scheme` has no key. It only reads the header.",
     ),
     wrong(
         "422: the token has the wrong form",
-        "FastAPI checks what it hands over against its type. The type of "
-        "`token` is `str`, and `nonsense` is one.",
+        "FastAPI checks a parameter against its type. The type of `token` is "
+        "`str`, and `nonsense` is a string.",
     ),
     right(
         "200, and the word `nonsense`",
-        "To read the header is all it does; what stands there is for you to "
-        "judge.",
-    ),
-)
-prediction(
-    "What does an outsider get who sends `nonsense`?",
-    wrong(
-        "401: the token is bad, and FastAPI can tell",
-        "FastAPI knows nothing of PyJWT's exceptions. Only an "
-        "`HTTPException` becomes the answer that it names.",
-    ),
-    right(
-        "500: nobody catches what `jwt.decode` raises",
-        "A bad token is an ordinary event, and here it is a crash.",
-    ),
-    wrong(
-        "200, and the diary of nobody",
-        "That would need claims, and there are none: `jwt.decode` raises. It "
-        "never returns something empty instead.",
-    ),
-)
-prediction(
-    "It returns a `UserInDB` and promises a `User`. What is sent?",
-    right(
-        "The four fields of `User`",
-        "FastAPI reads from the object what the promise names.",
-    ),
-    wrong(
-        "All five: a `UserInDB` is a `User` as well",
-        "It is, and for Python the promise is kept. FastAPI does more than "
-        "compare: it sends the fields that the promise names.",
-    ),
-    wrong(
-        "A 500: the types do not match",
-        "They do: a subclass keeps its parent's promise. FastAPI answers 500 "
-        "when a promised field is missing, not when there is one too many.",
+        "It only reads the header. Whether the token is good is for your code "
+        "to decide.",
     ),
 )
 prediction(
     "alice stands in for `get_current_user`. What is the answer?",
     wrong(
         "200 and alice: the override has the last word",
-        "It replaces one function and what hangs from it. What stands above "
-        "is called as before.",
+        "The override replaces one function and everything below it in the "
+        "tree. The functions above it are called as before.",
     ),
     right(
         "400: her account is disabled",
@@ -103,8 +72,8 @@ prediction(
     ),
     wrong(
         "401: there is no token",
-        "Nobody asks for one: what read the header hung from the function "
-        "that was replaced.",
+        "The function that reads the header was below the replaced one, so no "
+        "function asks for a token.",
     ),
 )
 
@@ -118,6 +87,7 @@ class LearnersApp(NamedTuple):
 
     client: httpx.AsyncClient
     namespaces: list[dict[str, Any]]
+    app: FastAPI
 
     @contextmanager
     def people(self) -> Iterator[dict[str, Any]]:
@@ -125,16 +95,46 @@ class LearnersApp(NamedTuple):
         with lent("users", with_bob, *self.namespaces) as tables:
             yield tables[-1]
 
-    def token_of(self, username: str, key: str = "") -> dict[str, str]:
-        """Write the header of a token: with a key of its own, a forged one."""
-        key = key or self.namespaces[0]["SECRET_KEY"]
-        claims = {"sub": username, "exp": FAR_FUTURE}
+    def signed(self, **claims: object) -> dict[str, str]:
+        """Sign claims with the chapter's key; return the header."""
+        key = self.namespaces[0]["SECRET_KEY"]
         return bearer(jwt.encode(claims, key, "HS256"))
 
-    async def get(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        """Request a path; return the status and the body."""
-        response = await self.client.get(path, headers=headers)
-        return response.status_code, response.text
+    def token_of(self, username: str) -> dict[str, str]:
+        """Return the header of a good token for a username."""
+        return self.signed(sub=username, exp=FAR_FUTURE)
+
+    def bad_tokens(self, path: str) -> Iterator[HttpCase]:
+        """Yield the chapter's eight bad tokens, each to be answered 401."""
+        forged = jwt.encode({"sub": "johndoe", "exp": FAR_FUTURE}, MADE_UP)
+        headers = {
+            "the token `nonsense`": bearer("nonsense"),
+            "johndoe's name, signed with a key that a stranger made up": (
+                bearer(forged)
+            ),
+            "a token that expired in 1970": self.signed(sub="johndoe", exp=0),
+            "a token that ends 'soon'": self.signed(sub="johndoe", exp="soon"),
+            "a token that never ends": self.signed(sub="johndoe"),
+            "a token without a subject": self.signed(exp=FAR_FUTURE),
+            "a token whose subject is a dict": self.signed(
+                sub={"username": "johndoe"}, exp=FAR_FUTURE
+            ),
+            "a token for an unknown user": self.token_of("nobody"),
+        }
+        for name, sent in headers.items():
+            yield HttpCase(
+                name,
+                f"GET {path}",
+                401,
+                "A bad token gets a 401, whatever is wrong with it.",
+                headers=sent,
+                challenge=("Bearer",),
+                instead={
+                    200: "It is accepted. `oauth2_scheme` only reads the "
+                    "header; `get_current_user` checks the signature, the "
+                    "claims and the user.",
+                },
+            )
 
 
 def with_bob(users: dict[str, Any]) -> dict[str, Any]:
@@ -149,9 +149,28 @@ def a_learners_app(answer: object) -> LearnersApp:
     """Take a FastAPI app, and find the namespaces that it reads."""
     client = an_app(answer)
     app: Any = answer  # `an_app` refuses anything else
+    refuse_annotated_defaults(app)
     module = vars(ch03_dependency_wiring)
     own = [names for names in namespaces_of(app) if names is not module]
-    return LearnersApp(client, [module, *own])
+    return LearnersApp(client, [module, *own], app)
+
+
+def refuse_annotated_defaults(app: FastAPI) -> None:
+    """Explain `user=CurrentUser` where `user: CurrentUser` was meant.
+
+    Raises:
+        UnmetError: a parameter of an endpoint has an annotation as default.
+    """
+    for route in iter_route_contexts(app.routes):
+        endpoint = getattr(route, "endpoint", None)
+        if not inspect.isroutine(endpoint):
+            continue
+        for name, parameter in inspect.signature(endpoint).parameters.items():
+            if get_origin(parameter.default) is Annotated:
+                raise UnmetError(
+                    f"`{name}=…` gives the parameter a default value. An "
+                    f"annotation comes after a colon: `{name}: CurrentUser`."
+                )
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -163,71 +182,78 @@ def bearer(token: str) -> dict[str, str]:
     "guard the letters",
     a_learners_app,
     hints=(
-        "`read_letters` has to know who is calling. What a function has to "
-        "know, it takes as a parameter.",
-        "`read_diary`, above, takes `current_user: CurrentUser`. Only the "
-        "function that has the parameter is guarded.",
+        "`read_letters` must know who is calling. A function gets what it "
+        "must know as a parameter.",
+        "`read_diary`, above, has `current_user: CurrentUser`. Only a "
+        "function with such a parameter is guarded.",
         "Give `read_letters` the parameter `current_user: CurrentUser`, and "
         'return `f"Letters to {current_user.username}"`.',
     ),
 )
 async def guard_the_letters(app: LearnersApp) -> None:
-    """`GET /letters` is for active users, each their own."""
+    """`GET /letters` is for active users, and each user gets their own."""
     with app.people():
-        given("johndoe, with a good token")
-        status, text = await app.get("/letters", app.token_of("johndoe"))
-        expect(
-            status == 200 and "Letters to johndoe" in text,
-            "He may read his letters, and does not get them. A 422 would "
-            "mean that FastAPI looks for a parameter in the request: "
-            "something like `UserInDB` without `Depends`.",
-        )
-        given("a visitor without a token")
-        visit = await app.client.get("/letters")
-        expect(
-            visit.status_code != 200,
-            "They read letters. Nothing in the endpoint asks who is calling.",
-        )
-        expect(
-            visit.status_code == 401 and "WWW-Authenticate" in visit.headers,
-            "They are turned away, but not by a 401 with `WWW-Authenticate`. "
-            "Without it a client cannot know that a token would help.",
-        )
-        given("a stranger whose token is `nonsense`")
-        status, _ = await app.get("/letters", bearer("nonsense"))
-        expect(
-            status == 401,
-            "It is not a 401. `oauth2_scheme` reads the header and verifies "
-            "nothing: any word after `Bearer` will do.",
-        )
-        given("johndoe's name, signed with a key that somebody made up")
-        forged = app.token_of("johndoe", MADE_UP)
-        status, _ = await app.get("/letters", forged)
-        expect(
-            status == 401,
-            "It is not a 401. A name that nobody verified is a name that "
-            "anybody can write.",
-        )
-        given("alice, whose account is disabled")
-        status, _ = await app.get("/letters", app.token_of("alice"))
-        expect(
-            status == 400,
-            "It is not a 400. Her token is as valid as any: who somebody is "
-            "and whether they may come in are two questions.",
-        )
-        given("bob, an active user")
-        status, text = await app.get("/letters", app.token_of("bob"))
-        expect(
-            status == 200 and "Letters to bob" in text,
-            "He should get his own letters. To know who is calling is of no "
-            "use until the answer depends on it.",
-        )
-        given("a visitor who asks for the address")
-        status, text = await app.get("/address", {})
-        expect(
-            status == 200 and "1 Token Street" in text,
-            "The address is closed now. A guard on the whole app guards what "
-            "should be open too, and people find a way round such guards.",
+        await send_cases(
+            app.client,
+            HttpCase(
+                "johndoe, with a good token",
+                "GET /letters",
+                200,
+                'He should get exactly "Letters to johndoe".',
+                headers=app.token_of("johndoe"),
+                body="Letters to johndoe",
+                instead={
+                    404: "There is no `GET /letters` any more.",
+                    307: "A 307 is a redirect to another path. The path is "
+                    "`/letters`, without a slash at its end.",
+                    401: "His token is good, and it is refused.",
+                    422: "FastAPI looks for a parameter in the request. A "
+                    "type alone, such as `UserInDB`, does not say where the "
+                    "user comes from.",
+                },
+            ),
+            HttpCase(
+                "a visitor without a token",
+                "GET /letters",
+                401,
+                "They are refused, but not by a 401 with `WWW-Authenticate`. "
+                "Without it a client cannot know that a token would help.",
+                challenge=("Bearer",),
+                instead={
+                    200: "They read letters. Nothing in the endpoint asks who "
+                    "is calling."
+                },
+            ),
+            *app.bad_tokens("/letters"),
+            HttpCase(
+                "alice, whose account is disabled",
+                "GET /letters",
+                400,
+                "It is not a 400. Her token is as valid as any: who a user is "
+                "and whether that user may come in are two questions.",
+                headers=app.token_of("alice"),
+            ),
+            HttpCase(
+                "bob, an active user",
+                "GET /letters",
+                200,
+                "He should get his own letters. The endpoint knows who is "
+                "calling, but its answer does not depend on it.",
+                headers=app.token_of("bob"),
+                body="Letters to bob",
+            ),
+            HttpCase(
+                "a visitor who asks for the address",
+                "GET /address",
+                200,
+                "The address has changed.",
+                body="1 Token Street",
+                instead={
+                    401: "The address is closed now. A guard on the whole app "
+                    "also guards what should be open.",
+                    404: "`GET /address` is gone: keep that endpoint.",
+                },
+            ),
         )
 
 
@@ -235,33 +261,33 @@ async def guard_the_letters(app: LearnersApp) -> None:
     "stop the leak",
     a_learners_app,
     hints=(
-        "FastAPI sends what a function returns, unless the function promises "
-        "something else. What does `read_team` promise?",
-        "`/users/me/` returns a `UserInDB` as well, and no hash leaves. "
+        "FastAPI sends what a function returns, unless the function has a "
+        "return type. What is the return type of `read_team`?",
+        "`/users/me/` returns a `UserInDB` as well, and its hash is not sent. "
         "Compare its signature with yours.",
-        "Say after `->` what the answer is: not what the store holds, but a "
-        "list of what others may see of a user. FastAPI drops the rest.",
+        "Write the type of the answer after `->`: a list of `User`. FastAPI "
+        "drops all other fields.",
     ),
 )
 async def stop_the_leak(app: LearnersApp) -> None:
-    """`GET /team/` answers with public fields, whatever the store holds."""
+    """`GET /team/` answers with public fields, whatever is stored."""
     with app.people() as users:
-        store = list(users.values())
-        hashes = {user.hashed_password for user in store}
+        before = {name: user.model_copy() for name, user in users.items()}
+        hashes = {user.hashed_password for user in users.values()}
         given("a visitor who wants to know who is on the team")
         team = await read_team(app)
+        public = set(ch03_dependency_wiring.User.model_fields)
         expect(
-            {user.get("username") for user in team} == users.keys()
-            and all(user.get("email") for user in team),
-            "The page does not show who is on the team, with username and "
-            "email. A leak is not mended by answering with less than people "
-            "need: they would go round it.",
+            {user.get("username") for user in team} == before.keys()
+            and all(user.keys() >= public for user in team),
+            "The page does not show every user with all four fields of "
+            "`User`. A leak is not mended by showing less than people need.",
         )
         given("a visitor who looks for hashes")
         expect(
             not any("hashed_password" in user for user in team),
-            "`hashed_password` is a field of the answer. Whoever has the hash "
-            "can guess the password at home, as fast as their machine can.",
+            "`hashed_password` is a field of the answer. Anyone who has the "
+            "hash can guess the password at home, without any limit.",
         )
         expect(
             not any(hashed in str(team) for hashed in hashes),
@@ -269,11 +295,12 @@ async def stop_the_leak(app: LearnersApp) -> None:
         )
         given("a user who logs in afterwards")
         expect(
-            all(vars(user).get("hashed_password") in hashes for user in store),
-            "The hash is gone from the store as well, so nobody can log in "
-            "any more. Change what leaves, not what is kept.",
+            {name: vars(user) for name, user in users.items()}
+            == {name: vars(user) for name, user in before.items()},
+            "The stored users have changed, so people cannot log in any more. "
+            "Change what is sent, not what is stored.",
         )
-        given("a secret that somebody adds to the store next year")
+        given("a secret field that a colleague adds next year")
         john = users["johndoe"]
         tomorrow = create_model(
             "Tomorrow", __base__=type(john), recovery_code=(str, ...)
@@ -283,24 +310,33 @@ async def stop_the_leak(app: LearnersApp) -> None:
         )
         expect(
             "4711-teach" not in str(await read_team(app)),
-            "It leaves with the answer. A list of what must not leave is out "
-            "of date the day somebody adds a field. List what may.",
+            "It is sent as well. A list of fields to leave out is out of date "
+            "as soon as a field is added. List the fields to send.",
         )
 
 
 async def read_team(app: LearnersApp) -> list[dict[str, Any]]:
-    """Read the page as its visitors do."""
-    response = await app.client.get("/team/")
+    """Request the page as its visitors do.
+
+    Raises:
+        UnmetError: the answer is no list of users.
+    """
+    with may_not_raise(
+        "`-> User` promises one user, and the function returns a list. "
+        "Promise a list of users.",
+        "ResponseValidationError",
+    ):
+        response = await app.client.get("/team/")
     expect(
         response.status_code == 200,
-        "Visitors get no page. It is meant for everybody, and a leak is not "
+        "Visitors get no page. It is meant for everyone, and a leak is not "
         "mended by closing the service.",
     )
     team = response.json()
     expect(
         isinstance(team, list) and all(isinstance(u, dict) for u in team),
         "The page answers with something else than a list of users, each "
-        "with its fields. Whoever reads it by program now fails.",
+        "with its fields. Programs that read the page now fail.",
     )
     users: list[dict[str, Any]] = team
     return users
@@ -313,7 +349,7 @@ async def read_team(app: LearnersApp) -> list[dict[str, Any]]:
         "Two things must be known: whose diary it is, and who is calling. "
         "The stub knows the first.",
         "Take both as parameters, `username: str` and `current_user: "
-        "CurrentUser`, and compare. A dependency says no by raising.",
+        "CurrentUser`, and compare. A dependency refuses by raising.",
         "If `username != current_user.username`, then "
         "`raise HTTPException(status.HTTP_403_FORBIDDEN)`.",
     ),
@@ -329,44 +365,35 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "johndoe, at his own diary",
                 "GET /diary/johndoe",
                 200,
-                "It is his own, and he does not get it.",
+                'He should get exactly "Diary of johndoe".',
                 headers=johns,
                 body="Diary of johndoe",
                 instead={
                     422: "FastAPI looks for a parameter in the request. A "
                     "type alone, such as `UserInDB`, does not say where the "
-                    "user comes from; and a name that the path does not have "
-                    "is read from the query."
+                    "user comes from. A name that the path does not have is "
+                    "read from the query; the path calls it `username`."
                 },
             ),
             HttpCase(
                 "a visitor without a token, at johndoe's",
                 "GET /diary/johndoe",
                 401,
-                "It is not a 401. A name in the path is a wish that anybody "
-                "can send; who is calling, only a token tells.",
+                "It is not a 401. Anyone can write any name into a path; only "
+                "a token tells who is calling.",
+                challenge=("Bearer",),
             ),
-            HttpCase(
-                "johndoe, at bob's",
-                "GET /diary/bob",
-                403,
-                "He is refused, but not by a 403.",
-                headers=johns,
-                instead={
-                    200: "He reads it. Whatever a dependency in this list "
-                    "returns, `False` included, nobody looks at it: it says "
-                    "no by raising.",
-                    401: "He is refused, but not by a 403. A 401 says log in, "
-                    "and he has: his client would log in again, and again be "
-                    "sent away.",
-                },
-            ),
+            *app.bad_tokens("/diary/johndoe"),
+        )
+        await johndoe_at_bobs(app)
+        await send_cases(
+            app.client,
             HttpCase(
                 "bob, at his own diary and at johndoe's",
                 "GET /diary/bob",
                 200,
-                "His own is closed to him. Compare two names, whoever they "
-                "belong to.",
+                "His own diary is closed to him. Compare two names, instead "
+                "of writing one name into the code.",
                 headers=bobs,
                 body="Diary of bob",
             ),
@@ -378,11 +405,11 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 headers=bobs,
             ),
             HttpCase(
-                "johndoe, at the diary of nobody",
+                "johndoe, at the diary of an unknown user",
                 "GET /diary/nobody",
                 403,
-                "It is not the 403 that he got at bob's. By the difference "
-                "callers find out which usernames exist.",
+                "It is not the 403 that he got at bob's. The difference tells "
+                "callers which usernames exist.",
                 headers=johns,
             ),
         )
@@ -392,8 +419,9 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "",
                 f"GET /diary/{name}",
                 403,
-                "A name that is nearly his opens. Somebody will choose such "
-                "a name on purpose: names are equal or not.",
+                "A diary is open to a user whose name is nearly its owner's. "
+                "A stranger could sign up with such a name: names are equal "
+                "or not.",
                 headers=johns,
             )
             for name in ("john", "JOHNDOE", "johndoe2")
@@ -405,9 +433,42 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "alice, at her own diary, with her account disabled",
                 "GET /diary/alice",
                 400,
-                "It is not a 400. She is who she says, and may not come in: "
-                "`get_current_user` asks only the first of the two "
-                "questions.",
+                "It is not a 400. Her token is valid and her account is "
+                "disabled: `get_current_user` answers only the first "
+                "question, who she is.",
                 headers=app.token_of("alice"),
             ),
         )
+
+
+async def johndoe_at_bobs(app: LearnersApp) -> None:
+    """Require the 403 that johndoe gets at bob's diary.
+
+    Raises:
+        UnmetError: he gets another answer; the message goes by its body.
+    """
+    given("johndoe, at bob's")
+    with may_not_raise(
+        "For the client that is a 500. Raise `HTTPException`.",
+        "AssertionError",
+    ):
+        answer = await app.client.get(
+            "/diary/bob", headers=app.token_of("johndoe")
+        )
+    if answer.status_code == 200 and "johndoe" in answer.text:
+        raise UnmetError(
+            "He gets his own diary at bob's address. The path says whose "
+            "diary is asked for: compare it with the caller's name."
+        )
+    reasons = {
+        200: "He reads it. FastAPI ignores what a dependency in this list "
+        "returns, `False` included: a dependency refuses by raising.",
+        401: "He is refused, but not by a 403. A 401 means log in, and he "
+        "has: his client would log in again and be refused again.",
+        404: "He is refused, but not by a 403. A 404 means that there is no "
+        "such diary.",
+    }
+    expect(
+        answer.status_code == 403,
+        reasons.get(answer.status_code, "He is refused, but not by a 403."),
+    )

@@ -26,7 +26,7 @@ async def read_diary_of(username: str) -> str:
 WRONG_ANSWERS = [
     WrongAnswer(
         LETTERS,
-        "verifies nothing: any word after `Bearer` will do",
+        "Given: the token `nonsense`",
         ADDRESS
         + """
 async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
@@ -36,7 +36,7 @@ async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
     ),
     WrongAnswer(
         LETTERS,
-        "A name that nobody verified is a name that anybody can write",
+        "Given: johndoe's name, signed with a key",
         ADDRESS
         + """
 async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
@@ -50,7 +50,7 @@ async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
     ),
     WrongAnswer(
         LETTERS,
-        "whether they may come in are two questions",
+        "may come in are two questions",
         ADDRESS
         + """
 async def read_letters(
@@ -62,7 +62,7 @@ async def read_letters(
     ),
     WrongAnswer(
         LETTERS,
-        "of no use until the answer depends on it",
+        "its answer does not depend on it",
         ADDRESS
         + """
 async def read_letters(current_user: CurrentUser) -> str:
@@ -72,7 +72,7 @@ async def read_letters(current_user: CurrentUser) -> str:
     ),
     WrongAnswer(
         LETTERS,
-        "A guard on the whole app guards what should be open too",
+        "also guards what should be open",
         ADDRESS.replace(
             "FastAPI()",
             "FastAPI(dependencies=[Depends(get_current_active_user)])",
@@ -97,7 +97,7 @@ async def read_letters(request: Request) -> str:
     ),
     WrongAnswer(
         LETTERS,
-        "something like `UserInDB` without `Depends`",
+        "does not say where the user comes from",
         ADDRESS
         + """
 async def read_letters(current_user: UserInDB) -> str:
@@ -125,8 +125,7 @@ team = FastAPI()
 @team.get("/team/")
 def read_team():
     return [
-        {"username": user.username, "email": user.email,
-         "password": user.hashed_password}
+        {**User(**vars(user)).model_dump(), "secret": user.hashed_password}
         for user in users.values()
     ]
 """,
@@ -134,7 +133,7 @@ def read_team():
     ),
     WrongAnswer(
         LEAK,
-        "gone from the store as well",
+        "The stored users have changed",
         """
 team = FastAPI()
 
@@ -151,7 +150,7 @@ def read_team():
     ),
     WrongAnswer(
         LEAK,
-        "out of date the day somebody adds a field",
+        "out of date as soon as a field is added",
         """
 team = FastAPI()
 
@@ -177,7 +176,7 @@ def read_team() -> list[str]:
     ),
     WrongAnswer(
         LEAK,
-        "answering with less than people need",
+        "showing less than people need",
         """
 team = FastAPI()
 
@@ -199,7 +198,7 @@ def read_team():
     ),
     WrongAnswer(
         OWNER,
-        "nobody looks at it: it says no by raising",
+        "a dependency refuses by raising",
         """
 async def require_owner(username: str, current_user: CurrentUser) -> bool:
     return username == current_user.username
@@ -209,7 +208,7 @@ async def require_owner(username: str, current_user: CurrentUser) -> bool:
     ),
     WrongAnswer(
         OWNER,
-        "A 401 says log in, and he has",
+        "A 401 means log in, and he has",
         """
 async def require_owner(username: str, current_user: CurrentUser) -> None:
     if username != current_user.username:
@@ -220,7 +219,7 @@ async def require_owner(username: str, current_user: CurrentUser) -> None:
     ),
     WrongAnswer(
         OWNER,
-        "A name in the path is a wish that anybody can send",
+        "Anyone can write any name into a path",
         """
 async def require_owner(username: str) -> None:
     if username not in users:
@@ -231,7 +230,7 @@ async def require_owner(username: str) -> None:
     ),
     WrongAnswer(
         OWNER,
-        "callers find out which usernames exist",
+        "callers which usernames exist",
         """
 async def require_owner(username: str, current_user: CurrentUser) -> None:
     if username not in users:
@@ -244,7 +243,7 @@ async def require_owner(username: str, current_user: CurrentUser) -> None:
     ),
     WrongAnswer(
         OWNER,
-        "asks only the first of the two questions",
+        "answers only the first question",
         """
 async def require_owner(
     username: str,
@@ -269,7 +268,7 @@ async def require_owner(username: str, current_user: CurrentUser) -> None:
     ),
     WrongAnswer(
         OWNER,
-        "Compare two names, whoever they belong to",
+        "instead of writing one name into the code",
         """
 async def require_owner(username: str, current_user: CurrentUser) -> None:
     if username != "johndoe":
@@ -287,5 +286,158 @@ async def require_owner(username: str, current_user: UserInDB) -> None:
         raise HTTPException(status.HTTP_403_FORBIDDEN)
 """
         + DIARIES,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "There is no `GET /letters` any more",
+        ADDRESS.replace("/letters", "/letter")
+        + """
+async def read_letters(current_user: CurrentUser) -> str:
+    return f"Letters to {current_user.username}"
+""",
+    ),
+    WrongAnswer(
+        LETTERS,
+        "without a slash at its end",
+        ADDRESS.replace("/letters", "/letters/")
+        + """
+async def read_letters(current_user: CurrentUser) -> str:
+    return f"Letters to {current_user.username}"
+""",
+    ),
+    WrongAnswer(
+        LETTERS,
+        "`GET /address` is gone",
+        """
+letterbox = FastAPI()
+
+@letterbox.get("/letters")
+async def read_letters(current_user: CurrentUser) -> str:
+    return f"Letters to {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "An annotation comes after a colon: `user: CurrentUser`",
+        ADDRESS
+        + """
+async def read_letters(user=CurrentUser) -> str:
+    return f"Letters to {user.username}"
+""",
+    ),
+    WrongAnswer(
+        LETTERS,
+        'exactly "Letters to johndoe"',
+        ADDRESS
+        + """
+async def read_letters(user: CurrentUser) -> str:
+    return f"Letters to {user.full_name}"
+""",
+    ),
+    WrongAnswer(
+        LETTERS,
+        "Given: a token that never ends",
+        ADDRESS
+        + """
+async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
+    try:
+        claims = jwt.decode(token, SECRET_KEY, algorithms=[ALGORITHM])
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("no") from error
+    user = users[claims["sub"]]
+    if user.disabled:
+        raise HTTPException(400, "Inactive user")
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "Given: a token for an unknown user",
+        ADDRESS
+        + """
+async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
+    try:
+        claims = read_access_token(token)
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("no") from error
+    user = users[claims["sub"]]
+    if user.disabled:
+        raise HTTPException(400, "Inactive user")
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LEAK,
+        "promises one user, and the function returns a list",
+        """
+team = FastAPI()
+
+@team.get("/team/")
+def read_team() -> User:
+    return list(users.values())
+""",
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: johndoe's name, signed with a key",
+        """
+async def require_owner(
+    username: str, token: Annotated[str, Depends(oauth2_scheme)]
+) -> None:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    user = users.get(claims["sub"])
+    if user and user.disabled:
+        raise HTTPException(400, "Inactive user")
+    if claims["sub"] != username:
+        raise HTTPException(403, "Not your diary")
+"""
+        + DIARIES,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "He gets his own diary at bob's address",
+        """
+diaries = FastAPI()
+
+@diaries.get("/diary/{username}")
+async def read_diary_of(username: str, current_user: CurrentUser) -> str:
+    return f"Diary of {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "A 404 means that there is no such diary",
+        """
+async def require_owner(username: str, current_user: CurrentUser) -> None:
+    if username != current_user.username:
+        raise HTTPException(404)
+"""
+        + DIARIES,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "the path calls it `username`",
+        """
+async def require_owner(name: str, current_user: CurrentUser) -> None:
+    if name != current_user.username:
+        raise HTTPException(403)
+"""
+        + DIARIES,
+    ),
+    WrongAnswer(
+        OWNER,
+        "For the client that is a 500. Raise `HTTPException`.",
+        """
+async def require_owner(username: str, current_user: CurrentUser) -> None:
+    assert username == current_user.username, 403
+"""
+        + DIARIES,
+        happy_path=True,
     ),
 ]
