@@ -387,11 +387,14 @@ def read_team() -> User:
 async def require_owner(
     username: str, token: Annotated[str, Depends(oauth2_scheme)]
 ) -> None:
-    claims = jwt.decode(token, options={"verify_signature": False})
-    user = users.get(claims["sub"])
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("no") from error
+    user = users.get(claims.get("sub"))
     if user and user.disabled:
         raise HTTPException(400, "Inactive user")
-    if claims["sub"] != username:
+    if user is None or user.username != username:
         raise HTTPException(403, "Not your diary")
 """
         + DIARIES,
