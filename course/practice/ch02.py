@@ -236,7 +236,7 @@ def simplified_too_far(verify: Callable[..., Any]) -> None:
     hashed = cheap_hash("secret")
     expect(verify("secret", hashed), why_refused(verify))
     for word in ("Secret", " secret", "secret ", ""):
-        expect(not verify(word, hashed), "A wrong password opens.")
+        expect(not verify(word, hashed), "A wrong password opens the account.")
     given("`secret` behind a Django hash")
     with may_not_raise(
         "`verify_password` reads Django's hashes too, through "
@@ -252,35 +252,36 @@ def simplified_too_far(verify: Callable[..., Any]) -> None:
     for longest in ("a" * 71, "a" * 72, "é" * 36, " secret "):
         expect(
             verify(longest, cheap_hash(longest)),
-            "It is the right password, and its owner is locked out. bcrypt "
-            "takes every byte of it: up to 72 bytes are within its limit.",
+            "The right password is refused, and its owner is locked out. "
+            "bcrypt takes every byte of it: up to 72 bytes are within its "
+            "limit.",
         )
     given("73 bytes of ASCII, the first 72 of them the password")
     expect(
         not answered(verify, "a" * 73, cheap_hash("a" * 72)),
-        "It opens. Cut to 72 bytes it is the password, and so is every other "
-        "text with that beginning. Refuse it as a whole.",
+        "The account opens. Cut to 72 bytes it is the password, and so is "
+        "every other text with that beginning. Refuse it as a whole.",
     )
     given("37 letters `é`, the first 36 of them the password")
     expect(
         not answered(verify, "é" * 37, cheap_hash("é" * 36)),
-        "It opens. These are 37 characters and 74 bytes: bcrypt counts "
-        "bytes, and drops the last two.",
+        "The account opens. These are 37 characters and 74 bytes: bcrypt "
+        "counts bytes, and drops the last two.",
     )
     given("a NUL byte in the password")
     for text in ("sec\0ret", "secret\0", "\0secret", "\0"):
         expect(
             not answered(verify, text, hashed),
-            "It opens the account with the password `secret`. A NUL byte "
-            "that is removed makes another password of it.",
+            "This password opens the account with the password `secret`. A "
+            "NUL byte that is removed makes another password of it.",
         )
     given("`secret` with half an emoji in it, which has no bytes in UTF-8")
     for password, other in (("sec\ud800ret", "secret"), ("\ud800", "?")):
         expect(
             not answered(verify, password, cheap_hash(other)),
-            f"It opens the account with the password `{other}`. Text that "
-            "cannot be encoded was left out or replaced, which makes another "
-            "password of it.",
+            f"This password opens the account with the password `{other}`. "
+            "Text that cannot be encoded was left out or replaced, which "
+            "makes another password of it.",
         )
     given("a stored hash that is damaged")
     for text in DAMAGED:
@@ -371,8 +372,8 @@ def let_them_in(verify: Callable[..., Any]) -> None:
         verify,
         f"{begin} and a guess.",
         django_hash(whole),
-        "It opens. A password that is too long to be hashed again is not "
-        "therefore right: it is verified first.",
+        "The account opens. A password that is too long to be hashed again is "
+        "not therefore right: it is verified first.",
     )
     given("50 letters `é`, 100 bytes, behind a Django hash of theirs")
     expect_kept(
@@ -398,8 +399,8 @@ def let_them_in(verify: Callable[..., Any]) -> None:
         verify,
         whole,
         cheap_hash(begin),
-        "It opens. Where bcrypt computes, its limit stays: it dropped what "
-        "is over 72 bytes, as it did earlier in this chapter.",
+        "The account opens. Where bcrypt computes, its limit stays: it "
+        "dropped what is over 72 bytes, as it did earlier in this chapter.",
     )
     given("wrong ones: a NUL byte, half an emoji, 5,000 letters")
     for strange in ("sec\0ret", "\ud800", begin + "\ud800", "a" * 5000):
@@ -407,7 +408,7 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             verify,
             strange,
             django_hash("secret"),
-            "It opens an account whose password is `secret`.",
+            "This password opens an account whose password is `secret`.",
         )
     given("80 letters and half an emoji, which is not in the password")
     for end, fate in (("?", "replaced by `?`"), ("", "left out")):
@@ -415,8 +416,8 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             verify,
             "a" * 80 + "\ud83d",
             django_hash("a" * 80 + end),
-            f"It opens the account of another password. The half emoji was "
-            f"{fate}, which makes another text of it.",
+            "This password opens the account of another password. The half "
+            f"emoji was {fate}, which makes another text of it.",
         )
     expect_rehashed(verify)
     given("a stored hash that is damaged, and `secret`")
@@ -466,7 +467,9 @@ def expect_rehashed(verify: Callable[..., Any]) -> None:
     )
     given("wrong passwords behind each kind of hash")
     for hashed in (django_hash("secret"), cheap_hash("secret")):
-        expect_wrong(verify, "Secret", hashed, "A wrong password opens.")
+        expect_wrong(
+            verify, "Secret", hashed, "A wrong password opens the account."
+        )
 
 
 def expect_kept(
@@ -484,8 +487,8 @@ def expect_kept(
     is_right, kept = pair_of(verify, password, hashed)
     expect(
         is_right,
-        "It is refused. Django hashed all of it, so its hash can still tell: "
-        f"the limit of 72 bytes is bcrypt's. {remark}".strip(),
+        "The password is refused. Django hashed all of it, so its hash can "
+        f"still tell: the limit of 72 bytes is bcrypt's. {remark}".strip(),
     )
     expect(
         kept != hashed,
@@ -506,7 +509,7 @@ def expect_wrong(
     """Go on if a wrong password gives `(False, None)`.
 
     Raises:
-        UnmetError: it opens, for which `why` is the reason given, or a hash
+        UnmetError: the account opens, which `why` explains, or a hash
             comes with the refusal.
     """
     is_right, new_hash = pair_of(verify, password, hashed)
