@@ -35,25 +35,26 @@ prediction(
     "What do we need to read the payload, besides a decoder?",
     wrong(
         "The service's key",
-        "The key makes the third part, and checks it. The first two are "
-        "plain text in another alphabet.",
+        "The key makes the third part, and checks it. The first two parts "
+        "are plain text in another alphabet.",
     ),
     wrong(
         "The user's password",
-        "A password was traded for the token and is not in it. No part is "
-        "locked with it.",
+        "A password was traded for the token and is not in it. It locks no "
+        "part of the token.",
     ),
     right(
         "Nothing",
-        "Whoever sees the token can read it: a browser, a proxy, a log.",
+        "Anyone who sees the token can read it: a browser, a proxy, the "
+        "reader of a log file.",
     ),
 )
 prediction(
     "What does `check_signature` make of her second token?",
     wrong(
-        "It refuses: an empty signature fits no key",
-        "The key is not asked. With `none` the signature is expected to be "
-        "empty, and it is.",
+        "It refuses the token: an empty signature fits no key",
+        "The key does not matter here. With `none` the signature is expected "
+        "to be empty, and it is.",
     ),
     right(
         "It returns johndoe's claims",
@@ -61,41 +62,41 @@ prediction(
     ),
     wrong(
         "It fails: without a signature there are two parts, not three",
-        "An empty part is a part. The second dot is there, so `split` finds "
-        "three.",
+        "An empty part is a part. The second dot is there, and after it "
+        "comes an empty string.",
     ),
 )
 prediction(
-    "A token's `exp` is 12:30:00. When is it refused first?",
+    "A token's `exp` is 12:30:00. From which moment is it refused?",
     right(
-        "At 12:30:00",
+        "From 12:30:00",
         "The token ends when that second begins.",
     ),
     wrong(
-        "At 12:30:01",
-        "Then `exp` would be the last second that counts. It is the first "
-        "one that does not.",
+        "From 12:30:01",
+        "Then `exp` would be the last second in which the token is accepted. "
+        "It is the first second in which the token is refused.",
     ),
     wrong(
-        "A few minutes later, to be on the safe side",
-        "Such a leeway is allowed, and nobody gives it unasked: ours is zero, "
-        "and PyJWT's too.",
+        "From a few minutes later, to be on the safe side",
+        "The standard allows such a leeway, but you have to ask for it: ours "
+        "is zero unless you pass one, and so is PyJWT's.",
     ),
 )
 prediction(
     "His account is closed. What does `decode` make of his token?",
     wrong(
-        "It refuses: there is no such user any more",
-        "`decode` has a token, a key and a clock. It asks no database who "
-        "exists.",
+        "It refuses the token: there is no such user any more",
+        "`decode` has a token, a key and a clock. It does not look into a "
+        "database.",
     ),
     right(
         "It returns his claims, until the week is over",
         "Signature and `exp` are as good as on the first day.",
     ),
     wrong(
-        "It refuses, because we have cancelled it",
-        "There is nothing to cancel it with: we keep no list of tokens, and "
+        "It refuses the token, because we have cancelled it",
+        "We have nothing to cancel it with: we keep no list of tokens, and "
         "`decode` would not look there.",
     ),
 )

@@ -35,10 +35,10 @@ REASONS = {
     "not three parts",
     "not base64url",
     "not JSON",
-    "a name stands twice",
+    "a name appears twice",
     "not a JSON object",
     "alg is not HS256",
-    "an extension that we do not know",
+    "an unknown extension",
     "kid is not a string",
     "the signature does not fit",
     "iss is not a string",
@@ -48,9 +48,9 @@ REASONS = {
     "nbf is not a number",
     "iat is not a number",
     "expired",
-    "nbf is still to come",
-    "iat is still to come",
-    "meant for an audience, not for us",
+    "nbf is in the future",
+    "iat is in the future",
+    "made for another service",
 }
 
 ALPHABET = ascii_uppercase + ascii_lowercase + digits + "-_"
