@@ -154,7 +154,11 @@ def findings(task: Exercise, trial: Trial, outcome: Outcome) -> list[str]:
             return [not_yet, *trial.explain(why), *restart]
         case None:
             tried = "; ".join(trial.tried)
-            return [f"Passed: {task.name}", f"Tried: {tried}."]
+            return [
+                f"Passed: {task.name}",
+                f"Tried: {tried}.",
+                *trial.remarks,
+            ]
         case UntouchedError():
             return [
                 f"Nothing to check yet: {task.name}",

@@ -29,10 +29,11 @@ class Trial:
     """What a check has tried so far, and what the answer did last.
 
     `call` is the last call as code, `calls` how many there were, and `result`
-    what the last one returned.
+    what the last one returned. `remarks` are for an answer that passes.
     """
 
     tried: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     call: str = ""
     calls: int = 0
     seen: str = ""
@@ -73,6 +74,11 @@ class CallError(UnmetError):
 def given(words: str) -> None:
     """Name the input that is tried next: "a token without `exp`"."""
     TRIAL.get().tried.append(words)
+
+
+def remark(words: str) -> None:
+    """Keep a sentence for the verdict on an answer that passes."""
+    TRIAL.get().remarks.append(words)
 
 
 def expect(condition: object, why: str) -> None:

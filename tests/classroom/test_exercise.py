@@ -33,6 +33,7 @@ from course.classroom.trial import (
     expect,
     given,
     refused,
+    remark,
 )
 
 HINTS = ("Halves.", "Use `/`.", "Write `n / 2`.")
@@ -119,6 +120,18 @@ def test_right_answer_passes(capsys: pytest.CaptureFixture[str]) -> None:
         "Passed: halve\nTried: an even number; an odd number.\n",
         "",
     )
+
+
+def test_remark_is_shown_to_an_answer_that_passes_only() -> None:
+    def ours(answer: Callable[[int], float]) -> None:
+        remark("A remark: `>>` is another way.")
+        expect(answer(4) == 2, "Half of 4 is 2.")
+
+    passed = judged_by(ours, halve)
+    assert passed.details[-1] == "A remark: `>>` is another way."
+    refused_answer = verdict("ours", lambda n: n)
+    assert not refused_answer.passed
+    assert "A remark" not in " ".join(refused_answer.details)
 
 
 def test_wrong_answer_is_told_what_failed_why_and_what_was_seen(

@@ -716,7 +716,8 @@ def test_naive_clock_lives_long_in_tokyo_and_ended_before_in_new_york() -> (
         signed(b'{"x":1,"x":1}'),
         *(with_claims(exp=str(FAR_FUTURE)), with_claims(nbf="0")),
         *(with_claims(iat="0"), with_claims(iat=True)),
-        *(with_claims(aud=aud) for aud in ("", [], 0, None)),
+        *(with_claims(aud=""), with_claims(aud=[])),
+        *(with_claims(aud=0), with_claims(aud=None)),
         signed('{"sub":"johndoe"}'.encode("utf-16")),
     ],
 )

@@ -41,7 +41,7 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         REPAIR,
-        "The list of names that must not pass is endless",
+        "A list of forbidden names is never complete",
         TABLE
         + OPEN
         + """
@@ -54,20 +54,7 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         REPAIR,
-        "The token still chooses how it is checked",
-        TABLE
-        + OPEN
-        + """
-    if not signature:
-        raise RefusedTokenError("not signed")
-"""
-        + BY_TABLE
-        + COMPARE,
-        happy_path=True,
-    ),
-    WrongAnswer(
-        REPAIR,
-        "here nobody reads the header",
+        "the header names another algorithm than the service uses",
         OPEN
         + """
     mac = hmac.digest(key, message.encode(), "sha256")
@@ -89,7 +76,7 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         REPAIR,
-        "The signature is no longer compared",
+        "The signature is not compared",
         OPEN
         + """
     if alg != "HS256":
@@ -110,7 +97,7 @@ def open_token(token, key):
     ),
     WrongAnswer(
         REPAIR,
-        "raised `TypeError: unhashable type: 'list'`",
+        "The token still chooses how it is checked",
         TABLE
         + OPEN
         + """
@@ -123,7 +110,7 @@ def open_token(token, key):
     ),
     WrongAnswer(
         REPAIR,
-        "Who refuses honest tokens logs everybody out",
+        "If good tokens are refused, every user is logged out",
         OPEN
         + """
     if alg != HEADER:
@@ -132,7 +119,7 @@ def open_token(token, key):
     ),
     WrongAnswer(
         GUESS,
-        "a rule for who signs",
+        "a rule for those who sign",
         """
 def find_key(token, words):
     message, _, signature = token.rpartition(".")
@@ -144,7 +131,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "What is signed is `header.payload`",
+        "What was signed is `header.payload`",
         """
 def find_key(token, words):
     signature = token.rpartition(".")[2]
@@ -157,7 +144,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "Something else came back than the word",
+        "`True` came back, and not the word",
         """
 def find_key(token, words):
     message, _, signature = token.rpartition(".")
@@ -184,7 +171,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "Most lists hold no key",
+        "Most lists do not contain the key",
         """
 def find_key(token, words):
     message, _, signature = token.rpartition(".")
@@ -199,7 +186,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "it was the caller's",
+        "It belongs to the caller",
         """
 def find_key(token, words):
     message, _, signature = token.rpartition(".")
@@ -214,7 +201,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "An old token out of a log is enough",
+        "An old token from a log file is enough",
         """
 import warnings
 
@@ -233,7 +220,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         GUESS,
-        "JSON that is read and written anew is another text",
+        "JSON that is read and written again is another text",
         """
 def find_key(token, words):
     header, payload, signature = token.split(".")
@@ -250,7 +237,7 @@ def find_key(token, words):
     ),
     WrongAnswer(
         WEEK,
-        "What is left of it is short",
+        "It has half an hour left",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key, now=now)
@@ -274,7 +261,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         WEEK,
-        "What a rule needs, it has to insist on",
+        "A claim that a rule needs has to be required",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key, now=now)
@@ -301,7 +288,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         WEEK,
-        "short, and over",
+        "it was short, but it has expired",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key, now=now, leeway=longest)
@@ -315,7 +302,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         WEEK,
-        "As long as it may is not longer",
+        "Exactly the limit is still allowed",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key, now=now)
@@ -329,7 +316,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         WEEK,
-        "`total_seconds()` has them all",
+        "Of two days, `timedelta.seconds` is 0",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key, now=now)
@@ -343,21 +330,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         WEEK,
-        "raised `OverflowError",
-        """
-def decode_short_lived(token, key, longest, now):
-    claims = decode(token, key, now=now)
-    if "exp" not in claims or "iat" not in claims:
-        raise RefusedTokenError("no iat or no exp")
-    if timedelta(seconds=claims["exp"] - claims["iat"]) > longest:
-        raise RefusedTokenError("made to live too long")
-    return claims
-""",
-        happy_path=True,
-    ),
-    WrongAnswer(
-        WEEK,
-        "the moment that was handed over",
+        "pass it on to `decode`",
         """
 def decode_short_lived(token, key, longest, now):
     claims = decode(token, key)
@@ -365,5 +338,378 @@ def decode_short_lived(token, key, longest, now):
         raise RefusedTokenError("made to live too long")
     return claims
 """,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "A signature that is missing is a wrong one",
+        OPEN
+        + """
+    if alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if signature and not hmac.compare_digest(
+        mac, base64url_decode(signature)
+    ):
+        raise RefusedTokenError("the signature does not fit")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "It has 1 bytes instead of 32",
+        OPEN
+        + """
+    if alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    if not signature:
+        raise RefusedTokenError("not signed")
+    mac = hmac.digest(key, message.encode(), "sha256")
+    for a, b in zip(mac, base64url_decode(signature)):
+        if a != b:
+            raise RefusedTokenError("the signature does not fit")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "It has 33 bytes instead of 32",
+        OPEN
+        + """
+    if alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if not base64url_decode(signature).startswith(mac):
+        raise RefusedTokenError("the signature does not fit")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        '"alg": "HS2567"',
+        OPEN
+        + """
+    if not str(alg).startswith("HS256"):
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        '"alg": "HS512", "kid": "HS256"',
+        OPEN
+        + """
+    if "HS256" not in read_object(header).values():
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        '"alg": "hs256"',
+        OPEN
+        + """
+    if str(alg).upper() != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "does not say HS256, and is accepted",
+        OPEN
+        + """
+    if isinstance(alg, str) and alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "use the parameter `key`, and not the notebook's `KEY`",
+        OPEN
+        + """
+    if alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(KEY, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "It returned `None` instead of raising `RefusedTokenError`",
+        """
+def open_token(token, key):
+    try:
+        return decode(token, key)
+    except Exception:
+        pass
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "It returned the exception instead of raising",
+        OPEN
+        + """
+    if alg != "HS256":
+        return RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if not hmac.compare_digest(mac, base64url_decode(signature)):
+        return RefusedTokenError("the signature does not fit")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "raised `ValueError: not enough values to unpack",
+        OPEN
+        + """
+    if alg != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+"""
+        + COMPARE,
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "the service would fail at the next line",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    message, _, signature = token.rpartition(".")
+    header, payload = map(base64url_decode, message.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg is not HS256")
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if not hmac.compare_digest(mac, base64url_decode(signature)):
+        raise RefusedTokenError("the signature does not fit")
+    return json.loads(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "raised `NameError: name 'digest' is not defined`. Stuck?",
+        OPEN
+        + """
+    mac = hmac.digest(key, message.encode(), digest)
+"""
+        + COMPARE,
+    ),
+    WrongAnswer(
+        GUESS,
+        "the search stops at the first word that does not fit",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+        else:
+            return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "and was not recognised. It is bytes",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if mac == signature:
+            return word
+    return None
+""",
+    ),
+    WrongAnswer(
+        GUESS,
+        "`None` is asked for, and `False` came back",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return False
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "The words are bytes already",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word.encode(), message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+    ),
+    WrongAnswer(
+        GUESS,
+        "any bytes can be a key",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        text = word.decode()
+        mac = hmac.digest(text.encode(), message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "came back, and not the word as it is in the list",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for number, word in enumerate(words):
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return number
+    return None
+""",
+    ),
+    WrongAnswer(
+        GUESS,
+        "Another word came back",
+        """
+def find_key(token, words):
+    return words[-1] if words else None
+""",
+    ),
+    WrongAnswer(
+        WEEK,
+        "another limit is written into the code",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] >= 7 * 86400:
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "which is two days here: use the parameter `longest`",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > 3600:
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "Do not round: compare seconds",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    life = (claims["exp"] - claims["iat"]) // 60
+    if life > longest.total_seconds() // 60:
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "`longest.total_seconds()` is a number too",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest:
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+    ),
+    WrongAnswer(
+        WEEK,
+        "use the parameter `key`, and not the notebook's `KEY`",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, KEY, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+    ),
+    WrongAnswer(
+        WEEK,
+        "It returned `None` instead of raising `RefusedTokenError`",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" in claims and "iat" in claims:
+        if claims["exp"] - claims["iat"] <= longest.total_seconds():
+            return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "Its claims did not come back whole",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return {"sub": claims["sub"]}
+""",
+    ),
+    WrongAnswer(
+        WEEK,
+        "`iat` is in the future",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = verify_signature(token, key)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    if claims["exp"] <= numeric_date(now):
+        raise RefusedTokenError("expired")
+    return claims
+""",
+        happy_path=True,
     ),
 ]
