@@ -102,8 +102,6 @@ BY_DESIGN: dict[str, dict[str, str]] = {
         "contract and the requirements begin with chapter 4"
     },
 }
-# Parts whose chapters are not all written yet; empty at the end.
-NOT_YET = {"mutants"}
 # What a side road consists of; the rest is as its subject needs it.
 SIDE_ROAD = ("notebook", "README row")
 

@@ -103,6 +103,23 @@ def test_key_of_exactly_32_bytes_is_enough(
     assert key == fresh(CHAPTER).SECRET_KEY
 
 
+@pytest.mark.parametrize("pattern", [" {}", "{} ", "{}\n"])
+def test_white_space_around_a_key_belongs_to_the_key(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = pattern.format("a key of 32 bytes, as HS256 asks")
+    monkeypatch.setenv("SECRET_KEY", key)
+    assert key == fresh(CHAPTER).SECRET_KEY
+
+
+@pytest.mark.parametrize("pattern", [" {}", "{} ", "{}\n", "\t{}"])
+def test_token_with_white_space_around_it_is_not_read(pattern: str) -> None:
+    token = signed({"sub": "johndoe", "exp": FAR_FUTURE})
+    assert read_access_token(token)
+    with pytest.raises(jwt.InvalidTokenError):
+        read_access_token(pattern.format(token))
+
+
 def test_teaching_key_is_as_long_as_its_hash() -> None:
     """RFC 7518 §3.2: 256 bits at least for HS256."""
     assert ALGORITHM == "HS256"

@@ -11,16 +11,18 @@ import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import jwt
 import pytest
+from fastapi import FastAPI, Form
 from fastapi.routing import iter_route_contexts
 from passlib.hash import hex_md5, md5_crypt, plaintext
 
+from snippets import ch04_token_endpoint as ch04
 from snippets.ch02_password_hashing import pwd_context
 from snippets.ch03_dependency_wiring import UserInDB
-from tests.support.chapters import apps, chapters
+from tests.support.chapters import apps, chapters, fresh
 from tests.support.clients import (
     ClientOf,
     bearer,
@@ -147,7 +149,9 @@ async def test_token_is_refused_from_the_second_of_its_expiry_on(
 @pytest.mark.anyio
 @every_app
 async def test_token_of_negative_lifetime_is_born_expired(stem: str) -> None:
-    create_access_token = chapters()[stem].create_access_token
+    create_access_token = getattr(
+        chapters()[stem], "create_access_token", ch04.create_access_token
+    )
     claims = await good_claims(APPS[stem])
     token = create_access_token(claims, timedelta(seconds=-1))
     assert await status_of(stem, f"Bearer {token}") == 401
@@ -219,6 +223,39 @@ async def test_no_password_or_token_is_logged_or_printed(
             written = "".join([caplog.text, *capfd.readouterr()])
             assert password not in written
             assert token.rpartition(".")[2] not in written
+
+
+@pytest.mark.anyio
+@every_app
+async def test_login_at_a_path_with_a_slash_is_not_redirected(
+    stem: str, client_of: ClientOf
+) -> None:
+    """A 307 would send the password to any host (RFC 9700 §4.12)."""
+    async with client_of(APPS[stem]) as client:
+        answer = await client.post(
+            "/token/", data=login(), headers={"Host": "evil.example"}
+        )
+    assert answer.status_code == 404
+    assert "evil.example" not in f"{answer.headers}{answer.text}"
+
+
+@pytest.mark.anyio
+@every_app
+async def test_malformed_field_of_a_new_endpoint_is_not_repeated(
+    stem: str, client_of: ClientOf
+) -> None:
+    """A password typed into the wrong field would come back."""
+
+    async def set_pin(pin: Annotated[int, Form()]) -> int:
+        return pin
+
+    app: FastAPI = fresh(stem).app
+    app.post("/pin")(set_pin)
+    async with client_of(app) as client:
+        good = await client.post("/pin", data={"pin": "1234"})
+        bad = await client.post("/pin", data={"pin": "hunter2"})
+    assert (good.status_code, bad.status_code) == (200, 422)
+    assert "hunter2" not in bad.text
 
 
 @every_app

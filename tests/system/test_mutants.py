@@ -1,4 +1,4 @@
-"""Every mutant of the system's security is caught by the unit tests."""
+"""Every mutant of a chapter's module is killed by the test that it names."""
 
 import os
 import re
@@ -9,84 +9,84 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chapters import FOLDER
-from tests.system.mutants import MUTANTS, Mutant
+from course.chapters import ROOT, Chapter, chapters
+from tests.system.mutants import Mutant, mutants_of
 
-pytestmark = pytest.mark.slow
-
-ROOT = FOLDER.parent
-UNIT_TESTS = [
-    "tests/system/test_ch02_password_hashing.py",
-    "tests/system/test_ch03_dependency_wiring.py",
-    "tests/system/test_ch04_token_endpoint.py",
-    "tests/system/test_contract.py",
-    "tests/system/test_security.py",
-    "tests/system/test_stale.py",
+SYSTEM = ROOT / "tests" / "system"
+CHAPTERS = [chapter for chapter in chapters() if chapter.module.exists()]
+CASES = [
+    pytest.param(chapter, mutant, id=f"{chapter.name}: {mutant.why}")
+    for chapter in CHAPTERS
+    for mutant in mutants_of(chapter)
 ]
+# No plugin but anyio: loading all those installed takes 2 seconds.
 PYTEST = [
-    *("-m", "pytest", "-x", "-q", "-rf", "--tb=no", "--noconftest"),
+    *("-P", "-m", "pytest", "-x", "-q", "-rf", "--tb=line", "--noconftest"),
     *("--override-ini=addopts=", "-p", "no:cacheprovider"),
     *("-p", "anyio.pytest_plugin", "-p", "tests.conftest"),
+    *(f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"),
 ]
-FAILED = re.compile(r"^FAILED tests/system/test_\w+\.py::test_", re.MULTILINE)
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """Copy what the unit tests need."""
+def snippets(tmp_path: Path) -> Path:
+    """Copy the system to a folder where a module may be broken."""
     litter = shutil.ignore_patterns("__pycache__")
-    for folder in ("snippets", "course", "tests"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=litter)
-    for file in ("conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / file, tmp_path)
-    return tmp_path
+    copy = tmp_path / "snippets"
+    shutil.copytree(ROOT / "snippets", copy, ignore=litter)
+    return copy
 
 
-def run_unit_tests(
-    house: Path, *, first: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run them in a process of their own, the telling file first.
-
-    No plugin but anyio: loading all those installed takes 2 seconds.
-    """
-    files = sorted(UNIT_TESTS, key=lambda file: Path(file).stem != first)
-    keep = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+def run_tests(snippets: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    """Run tests by their node ids below `tests/system/`, on a copy."""
+    path = os.pathsep.join(map(str, [snippets.parent, ROOT]))
     alone = {
+        "PYTHONPATH": path + os.pathsep + os.environ.get("PYTHONPATH", ""),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return subprocess.run(
-        [sys.executable, *PYTEST, *files],
-        cwd=house,
-        env=keep | alone,
+        [sys.executable, *PYTEST, *(f"{SYSTEM / test}" for test in tests)],
+        cwd=snippets.parent,
+        env={**os.environ, **alone},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
         check=False,
     )
 
 
-def test_unmutated_house_passes(house: Path) -> None:
-    run = run_unit_tests(house)
-    assert run.returncode == 0, run.stdout + run.stderr
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
+def test_killing_tests_pass_on_the_unbroken_module(
+    chapter: Chapter, snippets: Path
+) -> None:
+    """Without this, the failures below would prove nothing."""
+    tests = {mutant.killed_by for mutant in mutants_of(chapter)}
+    done = run_tests(snippets, *sorted(tests))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.why)
-def test_mutant_is_caught(mutant: Mutant, house: Path) -> None:
-    file = house / mutant.file
-    source = mutant.apply(file.read_text(encoding="utf-8"))
-    file.write_text(source, encoding="utf-8")
-    run = run_unit_tests(house, first=f"test_{file.stem}")
-    assert run.returncode == 1, run.stdout + run.stderr
-    assert FAILED.search(run.stdout), run.stdout + run.stderr
+@pytest.mark.slow
+@pytest.mark.parametrize(("chapter", "mutant"), CASES)
+def test_mutant_is_killed_by_its_test(
+    chapter: Chapter, mutant: Mutant, snippets: Path
+) -> None:
+    file = snippets / chapter.module.name
+    source = file.read_text(encoding="utf-8")
+    file.write_text(mutant.apply(source), encoding="utf-8")
+    done = run_tests(snippets, mutant.killed_by)
+    failed = rf"(?m)^FAILED \S*{re.escape(mutant.killed_by)}"
+    assert re.search(failed, done.stdout), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("chapter", "mutant"), CASES)
+def test_mutant_changes_its_module(chapter: Chapter, mutant: Mutant) -> None:
+    source = chapter.module.read_text(encoding="utf-8")
+    assert mutant.apply(source) != source
 
 
 @pytest.mark.parametrize("times", [0, 2])
 def test_mutant_whose_text_is_not_there_once_is_refused(times: int) -> None:
-    mutant = Mutant("a.py", "x", "y", "why")
-    with pytest.raises(ValueError, match=f"stands {times} times"):
+    mutant = Mutant("x", "y", "why", "test_a.py::test_b")
+    with pytest.raises(ValueError, match=f"{times} times, not once"):
         mutant.apply("x" * times)
-
-
-def test_every_unit_test_file_is_there() -> None:
-    assert all((ROOT / file).is_file() for file in UNIT_TESTS)
