@@ -7,41 +7,20 @@ response. A token's subject is namespaced: `username:johndoe`.
 
 # %% Imports
 from base64 import b64decode
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 import jwt
-from fastapi import (
-    APIRouter,
-    Depends,
-    FastAPI,
-    Form,
-    HTTPException,
-    Request,
-    Response,
-)
-from fastapi.exceptions import RequestValidationError
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import HTTPConnection
 
-from snippets.ch03_dependency_wiring import (
-    User,
-    UserInDB,
-    read_access_token,
-    users,
-)
-from snippets.ch04_token_endpoint import (
-    ACCESS_TOKEN_LIFETIME,
-    authenticate_user,
-    create_access_token,
-    refuse_form,
-)
+from snippets import ch03_dependency_wiring as ch03
+from snippets import ch04_token_endpoint as ch04
+from snippets.ch04_token_endpoint import authenticate_user, create_access_token
 
 # %% One exception for every refusal, and one handler
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -63,87 +42,67 @@ class OAuthError(Exception):
 async def refuse(request: Request, refusal: OAuthError) -> JSONResponse:
     """Answer with `error` and `error_description` (RFC 6749 §5.2)."""
     body = {"error": refusal.error, "error_description": refusal.description}
-    headers = {**NO_STORE, **refusal.headers}
-    return JSONResponse(body, refusal.status_code, headers)
+    return JSONResponse(body, refusal.status_code, NO_STORE | refusal.headers)
 
 
-# %% A route for the token endpoint
-class TokenRoute(APIRoute):
-    """A route that answers a malformed form as RFC 6749 §5.2 asks.
-
-    The app's other routes keep FastAPI's own 400 and 422.
-    """
-
-    def get_route_handler(
-        self,
-    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler, which reads the form."""
-        handle = super().get_route_handler()
-
-        async def handle_or_refuse(request: Request) -> Response:
-            """Raise OAuthError for a form that FastAPI cannot read."""
-            try:
-                return await handle(request)
-            except (RequestValidationError, StarletteHTTPException) as error:
-                raise OAuthError(
-                    400, "invalid_request", "malformed form"
-                ) from error
-
-        return handle_or_refuse
-
-
-# %% The form of a login
-REQUIRED_FIELDS = ["grant_type", "username", "password"]
-
-
+# %% The form of a login, each field once
 class PasswordGrant(BaseModel):
     """The form fields of RFC 6749 §4.3.2; other fields are ignored (§3.2).
 
-    An empty field counts as missing (§3.2). The API docs list the required
-    fields; `read_password_grant` refuses a form that lacks one.
+    An empty field counts as missing (§3.2).
     """
 
-    model_config = {"json_schema_extra": {"required": [*REQUIRED_FIELDS]}}
-    grant_type: str = ""
-    username: str = ""
-    password: str = ""
+    grant_type: str = Field(min_length=1)
+    username: str = Field(min_length=1)
+    password: str = Field(min_length=1)
     scope: str = ""
-    client_secret: str = ""
-    client_assertion: str = ""
+
+
+async def read_form(request: Request) -> dict[str, Any]:
+    """Return a form's fields: `{"username": "johndoe", …}`.
+
+    Raises:
+        OAuthError: 400, the body is not a form, or repeats a field of
+            PasswordGrant (RFC 6749 §3.2).
+    """
+    try:
+        async with request.form() as form:
+            fields = form.multi_items()
+    except Exception as error:  # of any type: codecs, multipart, network
+        raise OAuthError(400, "invalid_request", "damaged form") from error
+    if not fields:  # also after JSON, and fields in the address
+        raise OAuthError(400, "invalid_request", "the body is not a form")
+    names = [name for name, _ in fields]
+    if any(names.count(name) > 1 for name in PasswordGrant.model_fields):
+        raise OAuthError(400, "invalid_request", "a parameter is repeated")
+    return dict(fields)
 
 
 # %% A challenge with a realm and a reason
-REALM = "course"
-
-
 def challenge(scheme: str = "Bearer", **attributes: str) -> dict[str, str]:
     """Build `{"WWW-Authenticate": 'Bearer realm="course"'}` (RFC 6750 §3)."""
-    attributes = {"realm": REALM, **attributes}
-    listed = ", ".join(f'{key}="{text}"' for key, text in attributes.items())
+    named = {"realm": "course", **attributes}.items()
+    listed = ", ".join(f'{key}="{text}"' for key, text in named)
     return {"WWW-Authenticate": f"{scheme} {listed}"}
 
 
 def bearer_error(
-    status_code: int, error: str, description: str, **attributes: str
+    status_code: int, error: str, description: str, **more: str
 ) -> OAuthError:
     """Build an OAuthError with the error in its challenge (RFC 6750 §3.1)."""
-    attributes = {
-        "error": error,
-        "error_description": description,
-        **attributes,
-    }
-    return OAuthError(status_code, error, description, challenge(**attributes))
+    headers = challenge(error=error, error_description=description, **more)
+    return OAuthError(status_code, error, description, headers)
 
 
 # %% Detect a client's credentials
-def authenticates_client(request: Request, grant: PasswordGrant) -> bool:
+def authenticates_client(request: Request, fields: dict[str, Any]) -> bool:
     """Return whether a request carries credentials of a client.
 
-    They come in the form or in the Authorization header (RFC 6749 §2.3). A
-    bearer token is no client's credential; Basic without a secret, which
-    Swagger UI sends, is none either.
+    They come in the form's fields or in the Authorization header (RFC 6749
+    §2.3). A bearer token is no client's credential; Basic without a secret,
+    which Swagger UI sends, is none either.
     """
-    if grant.client_secret or grant.client_assertion:  # RFC 7521 §4.2
+    if fields.get("client_secret") or fields.get("client_assertion"):
         return True
     for header in request.headers.getlist("Authorization"):
         scheme, _, credentials = header.partition(" ")
@@ -159,27 +118,26 @@ def authenticates_client(request: Request, grant: PasswordGrant) -> bool:
 
 
 # %% Check a login against RFC 6749
-async def read_password_grant(
-    request: Request, grant: Annotated[PasswordGrant, Form()]
-) -> PasswordGrant:
-    """Return a password grant that has every required field, each once.
+async def read_password_grant(request: Request) -> PasswordGrant:
+    """Return the password grant in a request's form.
 
     Raises:
         OAuthError: the first rule of RFC 6749 that the form breaks.
     """
-    names = [name for name, _ in (await request.form()).multi_items()]
-    if any(names.count(name) > 1 for name in PasswordGrant.model_fields):
-        raise OAuthError(400, "invalid_request", "a parameter is repeated")
-    if grant.grant_type not in ("", "password"):
+    fields = await read_form(request)
+    if fields.get("grant_type", "") not in ("", "password"):
         raise OAuthError(400, "unsupported_grant_type", "only password")
-    if authenticates_client(request, grant):
+    if authenticates_client(request, fields):
         failed = "this service has registered no client"
         raise OAuthError(401, "invalid_client", failed, challenge("Basic"))
-    for name in REQUIRED_FIELDS:
-        if not getattr(grant, name):
-            missing = f"the form has no {name}"
-            raise OAuthError(400, "invalid_request", missing)
-    return grant
+    try:
+        return PasswordGrant.model_validate(fields)
+    except ValidationError as error:
+        missing = f"the form has no {error.errors()[0]['loc'][0]}"
+        raise OAuthError(400, "invalid_request", missing) from error
+
+
+Login = Annotated[PasswordGrant, Depends(read_password_grant)]
 
 
 # %% Read the bearer token, sent once (replaces ch03)
@@ -204,6 +162,8 @@ class BearerScheme(OAuth2PasswordBearer):
 
 
 oauth2_scheme = BearerScheme(tokenUrl="token")
+BearerToken = Annotated[str, Depends(oauth2_scheme)]
+
 
 # %% A subject with a namespace
 NAMESPACE = "username:"
@@ -217,7 +177,7 @@ def subject_of(username: str) -> str:
     return NAMESPACE + quote(username, safe="", errors="replace")
 
 
-def user_named_by(subject: str) -> UserInDB | None:
+def user_named_by(subject: str) -> ch03.UserInDB | None:
     """Return the active user that a `sub` names, or None.
 
     A subject that `subject_of` would write in another way names no user.
@@ -225,14 +185,12 @@ def user_named_by(subject: str) -> UserInDB | None:
     username = unquote(subject.removeprefix(NAMESPACE))
     if subject != subject_of(username):
         return None
-    user = users.get(username)
+    user = ch03.users.get(username)
     return None if user is None or user.disabled else user
 
 
 # %% From token to active user (replaces ch03)
-async def get_current_user(
-    token: Annotated[str, Depends(oauth2_scheme)],
-) -> UserInDB:
+async def get_current_user(token: BearerToken) -> ch03.UserInDB:
     """Return the active user that a token's `sub` names.
 
     Raises:
@@ -241,7 +199,7 @@ async def get_current_user(
     """
     refusal = bearer_error(401, "invalid_token", "the token is not valid")
     try:
-        user = user_named_by(read_access_token(token)["sub"])
+        user = user_named_by(ch03.read_access_token(token)["sub"])
     except jwt.InvalidTokenError as error:
         raise refusal from error
     if user is None:
@@ -249,7 +207,7 @@ async def get_current_user(
     return user
 
 
-CurrentUser = Annotated[UserInDB, Depends(get_current_user)]
+CurrentUser = Annotated[ch03.UserInDB, Depends(get_current_user)]
 
 
 # %% The answer to a login (replaces ch04)
@@ -258,57 +216,49 @@ class Token(BaseModel):
 
     access_token: str
     token_type: str
-    expires_in: int
+    expires_in: int = int(ch04.ACCESS_TOKEN_LIFETIME.total_seconds())
 
 
-class Refusal(BaseModel):
-    """The error body of RFC 6749 §5.2, used for RFC 6750 §3.1 as well."""
+class ErrorBody(BaseModel):
+    """The error body of RFC 6749 §5.2, used for RFC 6750 §3.1 as well.
+
+    Only a 401 without a token has chapter 4's: `{"detail": "Not …"}`.
+    """
 
     error: str
     error_description: str
 
 
-class NoCredentials(BaseModel):
-    """A 401 for a request without a token, `{"detail": "Not …"}`; a 404."""
+REFUSALS: dict[int | str, Any] = {"4XX": {"model": ErrorBody | ch04.Refusal}}
 
-    detail: str
-
-
-REFUSALS: dict[int | str, Any] = {"4XX": {"model": Refusal | NoCredentials}}
 
 # %% The app (replaces ch04)
+# What the docs say about a login: `read_form` does not tell FastAPI.
+FORM_TYPE = "application/x-www-form-urlencoded"
+SCHEMA = {"schema": PasswordGrant.model_json_schema()}
+LOGIN_FORM = {"requestBody": {"content": {FORM_TYPE: SCHEMA}}}
+
 app = FastAPI(
     title="Chapter 5: check it",
     responses=REFUSALS,
-    exception_handlers={
-        OAuthError: refuse,
-        RequestValidationError: refuse_form,
-    },
-    redirect_slashes=False,
+    exception_handlers={OAuthError: refuse},
+    redirect_slashes=False,  # a redirect would repeat the password
 )
-token_router = APIRouter(route_class=TokenRoute)
 
 
-@token_router.post("/token")
-def login_for_access_token(
-    grant: Annotated[PasswordGrant, Depends(read_password_grant)],
-    response: Response,
-) -> Token:
+@app.post("/token", openapi_extra=LOGIN_FORM)
+def login_for_access_token(grant: Login, response: Response) -> Token:
     """Trade a username and a password for an access token."""
     user = authenticate_user(grant.username, grant.password)
     if user is None or user.disabled:
         raise OAuthError(400, "invalid_grant", "wrong username or password")
     response.headers.update(NO_STORE)
     token = create_access_token({"sub": subject_of(user.username)})
-    seconds = int(ACCESS_TOKEN_LIFETIME.total_seconds())
-    return Token(access_token=token, token_type="bearer", expires_in=seconds)
-
-
-app.include_router(token_router)
+    return Token(access_token=token, token_type="bearer")
 
 
 @app.get("/users/me/")
-async def read_users_me(current_user: CurrentUser) -> User:
+async def read_users_me(current_user: CurrentUser) -> ch03.User:
     """Return the current user's public fields."""
     return current_user
 

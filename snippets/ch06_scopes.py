@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import jwt
-from fastapi import APIRouter, Depends, FastAPI, Response, Security
-from fastapi.exceptions import RequestValidationError
+from fastapi import Depends, FastAPI, Response, Security
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
 
@@ -20,17 +19,15 @@ from snippets.ch04_token_endpoint import (
     ACCESS_TOKEN_LIFETIME,
     authenticate_user,
     create_access_token,
-    refuse_form,
 )
 from snippets.ch05_check_it import (
+    LOGIN_FORM,
     NO_STORE,
     REFUSALS,
     BearerScheme,
+    Login,
     OAuthError,
-    PasswordGrant,
-    TokenRoute,
     bearer_error,
-    read_password_grant,
     refuse,
     subject_of,
     user_named_by,
@@ -150,20 +147,13 @@ class Token(BaseModel):
 app = FastAPI(
     title="Chapter 6: scopes",
     responses=REFUSALS,
-    exception_handlers={
-        OAuthError: refuse,
-        RequestValidationError: refuse_form,
-    },
+    exception_handlers={OAuthError: refuse},
     redirect_slashes=False,
 )
-token_router = APIRouter(route_class=TokenRoute)
 
 
-@token_router.post("/token")
-def login_for_access_token(
-    grant: Annotated[PasswordGrant, Depends(read_password_grant)],
-    response: Response,
-) -> Token:
+@app.post("/token", openapi_extra=LOGIN_FORM)
+def login_for_access_token(grant: Login, response: Response) -> Token:
     """Trade a username and a password for an access token."""
     user = authenticate_user(grant.username, grant.password)
     if user is None or user.disabled:
@@ -177,9 +167,6 @@ def login_for_access_token(
         expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
         scope=scope,
     )
-
-
-app.include_router(token_router)
 
 
 @app.get("/status/")

@@ -1,5 +1,6 @@
-"""Chapter 5's practice: what clients read, and for whom a token speaks."""
+"""Chapter 5's practice: what clients read, and whom a token names."""
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 
 from course.classroom.answer_types import a_function, a_lookup
 from course.classroom.exercise import exercise
+from course.classroom.namespace import lent, namespace_of
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given
 
@@ -14,109 +16,95 @@ prediction(
     "What does Authlib make of a wrong password?",
     wrong(
         "An exception: it sees the 401",
-        "At the token endpoint it reads the body, not the status. RFC 6749 "
-        "puts a refusal into a field named `error`, and ours has none.",
+        "At the token endpoint Authlib reads the body, not the status. A "
+        "refusal should have a field named `error`, and ours has none.",
     ),
     right(
         'A token: {"detail": "Incorrect username or password"}',
-        "What is no `error` must be a token, so it keeps our refusal for one.",
+        "A body without `error` must be a token, Authlib concludes, and it "
+        "stores our refusal as one.",
     ),
     wrong(
         "Nothing: it asks for the password again",
-        "A library has nobody to ask. It tells its caller how the login "
-        "ended, if it understands the answer.",
+        "A library cannot ask its user. It tells the program that called it "
+        "how the login ended, if it understands the answer.",
     ),
 )
 prediction(
     "Which of two usernames in one form is logged in?",
     wrong(
         "alice: the first one counts",
-        "It may well count for a firewall in front of us. FastAPI takes the "
-        "last one.",
+        "For a firewall in front of us it may. FastAPI takes the last one.",
     ),
     wrong(
         "Neither: a form with a name twice is refused",
-        "A form may hold a name many times, as the boxes one ticks in a list "
-        "do. FastAPI has no reason to refuse it. We have.",
+        "HTML forms may repeat a name, for example when several boxes of a "
+        "list are ticked, so FastAPI accepts it. We have to refuse it.",
     ),
     right(
         "johndoe: the last one counts",
-        "Nobody promised that. It is what this framework does, and the next "
-        "one may do otherwise.",
+        "No standard promises that. FastAPI takes the last value, and "
+        "another framework may take the first.",
     ),
 )
 prediction(
     "A request carries two tokens, a good one and nonsense. What now?",
     right(
         "200: the first one is read",
-        "The other one is not even looked at. A proxy in front of us may look "
+        "The second header is not looked at. A proxy in front of us may look "
         "at that one alone.",
     ),
     wrong(
         "401: one of them is bad",
-        "That would take somebody who reads both. `OAuth2PasswordBearer` "
-        "reads one header.",
+        "For that, both would have to be read. `OAuth2PasswordBearer` reads "
+        "one header.",
     ),
     wrong(
-        "400: a header may stand there once only",
-        "For this header RFC 9110 would have it so, and no part of the server "
-        "checks it for us.",
-    ),
-)
-prediction(
-    "What becomes of a token whose subject is the number 1?",
-    wrong(
-        "It cannot be signed",
-        "PyJWT signs it without a word. The one who made the mistake is not "
-        "the one who notices.",
-    ),
-    right(
-        "It is signed, and refused when it is read",
-        "Reading is where the rule of RFC 7519 §4.1.2 is checked, so the "
-        "mistake appears at the first visitor's login.",
-    ),
-    wrong(
-        "It works: JSON has numbers",
-        "JSON has them, a subject has not: it is a string, so that `1` and "
-        '`"1"` cannot be two subjects to one program and one to another.',
+        "400: this header may be sent only once",
+        "HTTP does forbid to repeat this header (RFC 9110 §5.3), but neither "
+        "the server nor FastAPI checks it.",
     ),
 )
 prediction(
     "A page of another origin asks for /users/me/ with a token. What now?",
     wrong(
         "200: the token is good",
-        "The app would say so. The browser does not get that far.",
+        "The app would answer so, but the request does not get that far.",
     ),
     wrong(
         "401: the browser removes the token",
-        "It changes nothing about the request. It asks whether it may send "
-        "it, before it does.",
+        "The browser does not change the request. It first asks whether it "
+        "may send it.",
     ),
     right(
         "The browser asks first, without the token",
-        "That question is called a preflight. An app that does not know it "
-        "answers 405, and the request itself is never sent.",
+        "An app that does not know the question answers 405, and the browser "
+        "never sends the request itself.",
     ),
 )
+
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+KEY: list[dict[str, list[str]]] = [{"OAuth2": []}]
 
 
 @exercise(
     "find the guarded calls",
     a_function,
     hints=(
-        "In the document, what does `GET /users/me/` have that `POST /token` "
-        "has not?",
-        "Go through the operations of each path as well: the method is their "
-        "key. A call is guarded if its `security` is there and not empty.",
+        "Compare the two in the document: what does `GET /users/me/` have "
+        "that `POST /token` lacks?",
+        "Go through the methods of each path: a method is a key of the path's "
+        "dict. A path may also hold a `summary` or `parameters`, so list the "
+        "eight methods of HTTP and skip all other keys.",
         "A call without an entry takes the document's: "
-        '`operation.get("security", document.get("security", []))`.',
+        '`needed = operation.get("security", document.get("security", []))`. '
+        "The call is guarded if `needed and {} not in needed`.",
     ),
 )
 def find_the_guarded_calls(guarded: Callable[..., Any]) -> None:
-    """Every rule of OpenAPI 3.1 about `security`, with and without."""
-    key: list[dict[str, list[str]]] = [{"OAuth2": []}]
+    """Try `security` on calls and on the document, empty and optional."""
     given("a document with one guarded call and an open one")
-    simple = {"/me": {"get": {"security": key}}, "/token": {"post": {}}}
+    simple = {"/me": {"get": {"security": KEY}}, "/token": {"post": {}}}
     found = calls(guarded, {"paths": simple})
     expect(
         "GET /me" in found,
@@ -128,15 +116,47 @@ def find_the_guarded_calls(guarded: Callable[..., Any]) -> None:
         "Calls are listed that are open to everybody. A client would ask its "
         "user for a password that nobody needs.",
     )
-    given("a path with several methods, and a summary")
-    methods = {"summary": "notes", "get": {}, "post": {"security": key}}
+    given("a path with several methods, one of them guarded")
+    notes = {"get": {}, "post": {"security": KEY}}
     expect(
-        calls(guarded, {"paths": {"/notes": methods}}) == ["POST /notes"],
-        "A path has several methods, and texts beside them. Only "
-        "`POST /notes` is guarded.",
+        calls(guarded, {"paths": {"/notes": notes}}) == ["POST /notes"],
+        "A path can have several methods. Only `POST /notes` is guarded.",
     )
+    given("a path that is guarded under all eight methods of HTTP")
+    all_methods = {method: {"security": KEY} for method in METHODS}
+    found = calls(guarded, {"paths": {"/all": all_methods}})
+    lost = [m for m in METHODS if f"{m.upper()} /all" not in found]
+    expect(
+        not lost,
+        f"`{', '.join(lost).upper()}` is missing. OpenAPI knows eight "
+        f"methods: `{'`, `'.join(METHODS)}`.",
+    )
+    try_keys_beside_methods(guarded)
+    try_security_of_the_document(guarded)
+    try_optional_tokens(guarded)
+
+
+def try_keys_beside_methods(guarded: Callable[..., Any]) -> None:
+    """Try texts, lists and extensions among the methods of a path."""
+    given("a path with a summary, parameters and an extension")
+    path = {
+        "summary": "notes",
+        "parameters": [{"name": "page", "in": "query"}],
+        "x-cache": {"security": KEY},
+        "delete": {"security": KEY},
+    }
+    expect(
+        calls(guarded, {"paths": {"/n": path}, "security": KEY})
+        == ["DELETE /n"],
+        "Not every key of a path is a method: `summary`, `parameters` and "
+        "`x-cache` are none. Only `DELETE /n` is a call.",
+    )
+
+
+def try_security_of_the_document(guarded: Callable[..., Any]) -> None:
+    """Try calls that inherit the document's entry, and that override it."""
     given("a document whose own `security` holds for every call")
-    inherited = {"paths": {"/a": {"get": {}}}, "security": key}
+    inherited = {"paths": {"/a": {"get": {}}}, "security": KEY}
     expect(
         calls(guarded, inherited) == ["GET /a"],
         "The document's own `security` guards the calls that have no entry. "
@@ -145,17 +165,44 @@ def find_the_guarded_calls(guarded: Callable[..., Any]) -> None:
     given("a call that is opened in such a document")
     opened = {"/a": {"get": {}}, "/open": {"get": {"security": []}}}
     expect(
-        calls(guarded, {"paths": opened, "security": key}) == ["GET /a"],
+        calls(guarded, {"paths": opened, "security": KEY}) == ["GET /a"],
         "An empty entry is an entry: it opens a call that the document "
         "guards. Missing and empty are two things here.",
+    )
+
+
+def try_optional_tokens(guarded: Callable[..., Any]) -> None:
+    """Try entries with `{}`, which a request without a token satisfies."""
+    given("calls whose token is optional")
+    optional = {
+        "/a": {"get": {"security": [{}]}},
+        "/b": {"get": {"security": [{}, *KEY]}},
+        "/c": {"get": {"security": [*KEY, {}]}},
+    }
+    expect(
+        calls(guarded, {"paths": optional}) == [],
+        "The items of an entry are alternatives, and `{}` asks for nothing: "
+        "such a call also works without a token.",
+    )
+    given("a call with two ways to log in")
+    either = {"/a": {"put": {"security": [*KEY, {"ApiKey": []}]}}}
+    expect(
+        calls(guarded, {"paths": either}) == ["PUT /a"],
+        "The call accepts one of two credentials, so it needs one.",
+    )
+    given("a document whose own `security` is optional")
+    mixed = {"/a": {"get": {}}, "/b": {"get": {"security": KEY}}}
+    expect(
+        calls(guarded, {"paths": mixed, "security": [{}]}) == ["GET /b"],
+        "The document's entry is optional, and `GET /b` has one of its own.",
     )
 
 
 def calls(
     guarded: Callable[..., Any], document: Mapping[str, object]
 ) -> list[str]:
-    """Ask an answer for a document's calls, in any kind of list."""
-    found = guarded(document)
+    """Return the calls that an answer finds in a copy of a document."""
+    found = guarded(copy.deepcopy(document))
     expect(
         isinstance(found, list | tuple | set),
         'A list of texts such as `"GET /users/me/"` is asked for.',
@@ -164,50 +211,75 @@ def calls(
 
 
 @exercise(
-    "find the car",
+    "find the job",
     a_lookup,
     hints=(
-        "Two questions: of what kind is the subject, and which one is it?",
+        "Ask two questions: of what kind is the subject, and which one of "
+        "that kind is it?",
         '`subject.partition(":")` cuts once, at the first colon, and never '
         "fails.",
-        '`kind, _, name = subject.partition(":")`; then `cars.get(name)`, '
-        'if the kind is `"car"`.',
+        '`kind, _, name = subject.partition(":")`; then `jobs.get(name)`, '
+        'if the kind is `"job"`.',
     ),
 )
-def find_the_car(car_named_by: Callable[..., Any]) -> None:
-    """Nobody but a car is a car."""
-    given("the subject of car 1")
+def find_the_job(job_named_by: Callable[..., Any]) -> None:
+    """Try subjects of jobs, of users, and of neither."""
+    with lent("jobs", with_another_job, namespace_of(job_named_by)):
+        try_subjects(job_named_by)
+
+
+def with_another_job(jobs: dict[str, Any]) -> dict[str, Any]:
+    """Add a job to the notebook's two; its name is new to the answer."""
+    return {**jobs, "obj9": "weekly report"}
+
+
+def try_subjects(job_named_by: Callable[..., Any]) -> None:
+    """Try each kind of subject, with the table that was lent."""
+    given("the subject of job 1")
     expect(
-        car_named_by("car:1") == "the red van",
-        "`car:1` is the red van, and should be found.",
+        job_named_by("job:1") == "nightly backup",
+        "`job:1` is the nightly backup, and should be found.",
     )
     given("the subject of a user whose name is 1")
     expect(
-        car_named_by("username:1") is None,
-        "A user has got a car's rights. The kind stands there to be read.",
+        job_named_by("username:1") is None,
+        "A user has got a job's rights. Compare the kind as well.",
     )
-    given("a subject whose name begins with letters of its kind")
-    expect(
-        car_named_by("car:rac2") == "the old jeep",
-        "`car:rac2` is the old jeep. `lstrip` and `strip` take single letters "
-        "away, not a word: `removeprefix` or `partition` do that.",
-    )
+    given("a job whose name begins with letters of its kind")
+    for subject, job in {
+        "job:billing": "monthly billing",
+        "job:obj9": "weekly report",
+    }.items():
+        expect(
+            job_named_by(subject) == job,
+            f"`{subject}` is in `jobs`, and should be found. (`lstrip` and "
+            "`strip` remove single letters, not a word: `removeprefix` or "
+            "`partition` do that.)",
+        )
     given("a name without its kind")
     expect(
-        car_named_by("1") is None,
-        "Every old token with the subject `1` opens the van again.",
+        job_named_by("1") is None,
+        "Every old token with the subject `1` opens the nightly backup again.",
     )
-    given("a car that does not exist")
+    given("a job that does not exist")
+    for subject in ("job:7", "job:weekly", "job:"):
+        expect(
+            job_named_by(subject) is None,
+            f"`{subject}` is not in `jobs`: `None` is asked for.",
+        )
+    given("subjects that only look like a job's")
+    others = ("sjob:1", "job", "JOB:1", "job::1", "job:1:1", "job:1:", "")
     expect(
-        car_named_by("car:7") is None,
-        "A car that was sold is nobody. Here something came back for it.",
+        all(job_named_by(other) is None for other in others),
+        "Subjects are compared exactly. What only looks like `job:1` is "
+        "another subject.",
     )
-    given("kinds that only look like a car")
-    others = ("scar:1", "car", "CAR:1", "car::1", "car:1:1", "xcar:1", "")
+    given("subjects that hold the word `job:` twice, or at another place")
+    others = ("job:job:1", "1job:", "username:job:1", "job:1job:")
     expect(
-        all(car_named_by(other) is None for other in others),
-        "A subject is compared to the letter (RFC 7519 §4.1.2, §2): what only "
-        "looks like `car:1` is something else.",
+        all(job_named_by(other) is None for other in others),
+        "The kind is what is written before the first colon. `replace` and "
+        "`split` also find it elsewhere.",
     )
 
 
@@ -215,54 +287,105 @@ def find_the_car(car_named_by: Callable[..., Any]) -> None:
     "be the client",
     a_function,
     hints=(
-        "Print the three challenges of this chapter. In what do the two 401 "
-        "differ?",
+        "Print the three challenges of this chapter. How do those of the two "
+        "401 differ?",
         'A challenge is a scheme and then attributes, `name="value"`. Look '
-        "at the one named `error`, and at no other.",
+        "at the attribute named `error`, and at no other.",
         '`dict(re.findall(r\'(\\w+)="([^"]*)"\', header))` is a dict of the '
         'attributes. Its `"error"` is `"invalid_token"`, or missing.',
     ),
 )
 def be_the_client(next_step: Callable[..., Any]) -> None:
-    """A client goes by status and challenge, whatever else stands there."""
-    told = 'error_description="the token is not valid"'
+    """Try responses with each status, and challenges in each form."""
     given("a success")
-    expect(
-        next_step(httpx.Response(200, json={})) == "go on",
-        "After a 200 the client goes on.",
-    )
+    for status in (200, 201, 204, 299):
+        expect(
+            next_step(httpx.Response(status)) == "go on",
+            "After a success, any 2xx, the client goes on.",
+        )
+    try_challenges(next_step)
+    try_other_refusals(next_step)
+    given("an answer that is neither")
+    for status in (300, 302, 304):
+        expect(
+            next_step(httpx.Response(status)) == "fix the request",
+            "A 3xx is no success: what was asked for is elsewhere.",
+        )
+    given("a service that is out of order")
+    for status in (500, 503, 599):
+        expect(
+            next_step(httpx.Response(status)) == "try later",
+            "A 5xx is the service's own failure. Neither a login nor another "
+            "request helps.",
+        )
+
+
+def try_challenges(next_step: Callable[..., Any]) -> None:
+    """Try each 401, and words of a code where they are no code."""
+    described = 'error_description="the token is not valid"'
     given("a 401 without an error code")
+    for challenge in ('Bearer realm="course"', "Bearer"):
+        expect(
+            next_step(asked(401, challenge)) == "log in",
+            'Without an error code no token was sent: `"log in"`.',
+        )
+    given("a 401 without a challenge")
     expect(
-        next_step(asked(401, 'Bearer realm="course"')) == "log in",
-        'Without an error code no token was sent: `"log in"`.',
+        next_step(httpx.Response(401)) == "log in",
+        'No challenge, so no error code either: `"log in"`.',
     )
     given("a 401 whose challenge says invalid_token")
-    expired = f'Bearer realm="course", error="invalid_token", {told}'
+    expired = f'Bearer realm="course", error="invalid_token", {described}'
     expect(
         next_step(asked(401, expired)) == "log in again",
-        "The token is no longer good, and the challenge says so. A client "
+        "The token is no longer valid, and the challenge says so. A client "
         "that misses it shows its user an error instead of a login.",
     )
     given("the same, with its attributes in another order")
-    turned = f'Bearer {told}, realm="course", error="invalid_token"'
-    expect(
-        next_step(asked(401, turned)) == "log in again",
-        "Attributes come in any order. Read them by name.",
-    )
-    given("a 401 whose realm is named like a code")
-    realm = 'Bearer realm="invalid_token"'
-    expect(
-        next_step(asked(401, realm)) == "log in",
-        "The words stand in another attribute. Only `error` is the code.",
-    )
+    for challenge in (
+        f'Bearer {described}, realm="course", error="invalid_token"',
+        f'Bearer error="invalid_token", {described}, realm="course"',
+    ):
+        expect(
+            next_step(asked(401, challenge)) == "log in again",
+            "Attributes come in any order. Read them by name.",
+        )
+    given("a 401 with the words of a code in another attribute")
+    for challenge in (
+        'Bearer realm="invalid_token"',
+        'Bearer realm="error", error_uri="invalid_token"',
+    ):
+        expect(
+            next_step(asked(401, challenge)) == "log in",
+            "Only the attribute `error` is the code. Here the words are in "
+            "another attribute.",
+        )
+
+
+def try_other_refusals(next_step: Callable[..., Any]) -> None:
+    """Try what no login helps against, with and without a challenge."""
     given("a 400 about the request, and a 404")
     broken = 'Bearer realm="course", error="invalid_request"'
-    expect(
-        next_step(asked(400, broken)) == "mend the request"
-        and next_step(httpx.Response(404)) == "mend the request",
-        "No login mends this: the request itself is wrong, and the client "
-        "would log in for ever.",
-    )
+    for response in (
+        asked(400, broken),
+        httpx.Response(404),
+        httpx.Response(499),
+    ):
+        expect(
+            next_step(response) == "fix the request",
+            "No login helps here: the request itself is wrong, and the "
+            "client would log in for ever.",
+        )
+    given("a 403 that asks for more than the token may do")
+    for challenge in (
+        'Bearer realm="course", error="insufficient_scope", scope="items"',
+        'Bearer realm="course"',
+    ):
+        expect(
+            next_step(asked(403, challenge)) == "fix the request",
+            "The token is valid, but not for this. A new login gives the "
+            "same kind of token: the client would log in for ever.",
+        )
 
 
 def asked(status: int, challenge: str) -> httpx.Response:

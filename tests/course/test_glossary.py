@@ -12,9 +12,6 @@ TERMS = read_glossary(ROOT / "notebooks" / "glossary.md")
 CHAPTERS = [book for book in notebooks() if book.chapter.number is not None]
 # Terms that their chapter does not introduce properly yet.
 AWAITED = {
-    "CORS",
-    "CSRF",
-    "XSS",
     "audience",
     "claim",
     "ownership",

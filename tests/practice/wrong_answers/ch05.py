@@ -3,8 +3,11 @@
 from tests.practice.wrong_answers import WrongAnswer
 
 CALLS = "find the guarded calls"
-CAR = "find the car"
+JOB = "find the job"
 CLIENT = "be the client"
+METHODS = """
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+"""
 
 WRONG_ANSWERS = [
     WrongAnswer(
@@ -30,7 +33,7 @@ def guarded(document):
     ),
     WrongAnswer(
         CALLS,
-        "A path has several methods",
+        "A path can have several methods",
         """
 def guarded(document):
     return [f"GET {path}" for path, item in document["paths"].items()
@@ -40,16 +43,60 @@ def guarded(document):
     ),
     WrongAnswer(
         CALLS,
-        "own `security` guards the calls that have no entry",
+        "`HEAD, OPTIONS, TRACE` is missing",
         """
-METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
-
 def guarded(document):
     return [
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()
+        for method in ("get", "put", "post", "delete", "patch")
+        if operations.get(method, {}).get("security")
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "`summary`, `parameters` and `x-cache` are none",
+        """
+def guarded(document):
+    everywhere = document.get("security", [])
+    return [
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
         for method, operation in operations.items()
-        if method in METHODS and "security" in operation
+        if isinstance(operation, dict)
+        and operation.get("security", everywhere)
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "raised `AttributeError: 'list' object has no attribute 'get'`",
+        """
+def guarded(document):
+    everywhere = document.get("security", [])
+    return [
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if not isinstance(operation, str)
+        and operation.get("security", everywhere)
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "own `security` guards the calls that have no entry",
+        f"""{METHODS}
+def guarded(document):
+    return [
+        f"{{method.upper()}} {{path}}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS and operation.get("security")
     ]
 """,
         happy_path=True,
@@ -57,12 +104,10 @@ def guarded(document):
     WrongAnswer(
         CALLS,
         "An empty entry is an entry",
-        """
-METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
-
+        f"""{METHODS}
 def guarded(document):
     return [
-        f"{method.upper()} {path}"
+        f"{{method.upper()}} {{path}}"
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
         if method in METHODS
@@ -72,49 +117,122 @@ def guarded(document):
         happy_path=True,
     ),
     WrongAnswer(
-        CAR,
-        "A user has got a car's rights",
-        """
-def car_named_by(subject):
-    return cars.get(subject.split(":")[1])
+        CALLS,
+        "`{}` asks for nothing",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    return [
+        f"{{method.upper()}} {{path}}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS and operation.get("security", everywhere)
+    ]
 """,
         happy_path=True,
     ),
     WrongAnswer(
-        CAR,
-        "take single letters away, not a word",
-        """
-def car_named_by(subject):
-    return cars.get(subject.lstrip("car:"))
+        CALLS,
+        "The call accepts one of two credentials",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    return [
+        f"{{method.upper()}} {{path}}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS
+        and len(operation.get("security", everywhere)) == 1
+        and {{}} not in operation.get("security", everywhere)
+    ]
 """,
         happy_path=True,
     ),
     WrongAnswer(
-        CAR,
+        CALLS,
+        "The document's entry is optional",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    if {{}} in everywhere:
+        return []
+    return [
+        f"{{method.upper()}} {{path}}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS
+        and (needed := operation.get("security", everywhere))
+        and {{}} not in needed
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "A user has got a job's rights",
+        """
+def job_named_by(subject):
+    return jobs.get(subject.split(":")[1])
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "`job:billing` is in `jobs`, and should be found. (`lstrip`",
+        """
+def job_named_by(subject):
+    if not subject.startswith("job:"):
+        return None
+    return jobs.get(subject.lstrip("job:"))
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "`job:obj9` is in `jobs`, and should be found",
+        """
+def job_named_by(subject):
+    known = {"job:1": "nightly backup", "job:billing": "monthly billing"}
+    return known.get(subject)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
         "Every old token with the subject `1`",
         """
-def car_named_by(subject):
-    return cars.get(subject.removeprefix("car:"))
+def job_named_by(subject):
+    return jobs.get(subject.removeprefix("job:"))
 """,
         happy_path=True,
     ),
     WrongAnswer(
-        CAR,
-        "what only looks like `car:1` is something else",
+        JOB,
+        "What only looks like `job:1` is another subject",
         """
-def car_named_by(subject):
+def job_named_by(subject):
     kind, _, name = subject.rpartition(":")
-    return cars.get(name) if kind.endswith("car") else None
+    return jobs.get(name) if kind.endswith("job") else None
 """,
         happy_path=True,
     ),
     WrongAnswer(
-        CAR,
-        "`car_named_by('car:7')` raised `KeyError: '7'`",
+        JOB,
+        "`job_named_by('job:7')` raised `KeyError: '7'`",
         """
-def car_named_by(subject):
+def job_named_by(subject):
     kind, _, name = subject.partition(":")
-    return cars[name] if kind == "car" else None
+    return jobs[name] if kind == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "The kind is what is written before the first colon",
+        """
+def job_named_by(subject):
+    if "job:" in subject:
+        return jobs.get(subject.replace("job:", ""))
 """,
         happy_path=True,
     ),
@@ -125,20 +243,30 @@ def car_named_by(subject):
 def next_step(response):
     if response.is_success:
         return "go on"
-    return "log in" if response.status_code == 401 else "mend the request"
+    return "log in" if response.status_code == 401 else "fix the request"
 """,
         happy_path=True,
     ),
     WrongAnswer(
         CLIENT,
-        "Only `error` is the code",
+        "After a success, any 2xx",
+        """
+def next_step(response):
+    if response.status_code == 200:
+        return "go on"
+    return "fix the request"
+""",
+    ),
+    WrongAnswer(
+        CLIENT,
+        "Only the attribute `error` is the code",
         """
 def next_step(response):
     if response.is_success:
         return "go on"
     if response.status_code != 401:
-        return "mend the request"
-    asked = response.headers["WWW-Authenticate"]
+        return "fix the request"
+    asked = response.headers.get("WWW-Authenticate", "")
     return "log in again" if "invalid_token" in asked else "log in"
 """,
         happy_path=True,
@@ -151,8 +279,8 @@ def next_step(response):
     if response.is_success:
         return "go on"
     if response.status_code != 401:
-        return "mend the request"
-    asked = response.headers["WWW-Authenticate"].split(", ")[1:]
+        return "fix the request"
+    asked = response.headers.get("WWW-Authenticate", "").split(", ")[1:]
     bad = asked and asked[0] == 'error="invalid_token"'
     return "log in again" if bad else "log in"
 """,
@@ -160,13 +288,58 @@ def next_step(response):
     ),
     WrongAnswer(
         CLIENT,
-        "No login mends this",
+        "No login helps here",
         """
 def next_step(response):
     if response.is_success:
         return "go on"
     asked = response.headers.get("WWW-Authenticate", "")
-    return "log in again" if ', error="' in asked else "log in"
+    return "log in again" if ' error="invalid_token"' in asked else "log in"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "The token is valid, but not for this",
+        """
+def next_step(response):
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401:
+        asked = response.headers.get("WWW-Authenticate", "")
+        bad = ' error="invalid_token"' in asked
+        return "log in again" if bad else "log in"
+    return "log in again" if response.status_code == 403 else "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "A 3xx is no success",
+        """
+def next_step(response):
+    if response.status_code < 400:
+        return "go on"
+    if response.status_code == 401:
+        asked = response.headers.get("WWW-Authenticate", "")
+        bad = ' error="invalid_token"' in asked
+        return "log in again" if bad else "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "A 5xx is the service's own failure",
+        """
+def next_step(response):
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401:
+        asked = response.headers.get("WWW-Authenticate", "")
+        bad = ' error="invalid_token"' in asked
+        return "log in again" if bad else "log in"
+    return "fix the request"
 """,
         happy_path=True,
     ),
@@ -179,6 +352,20 @@ def next_step(response):
         return "go on"
     code = response.json().get("error")
     return "log in again" if code == "invalid_token" else "log in"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "raised `KeyError: 'WWW-Authenticate'`",
+        """
+def next_step(response):
+    if response.is_success:
+        return "go on"
+    if response.status_code != 401:
+        return "fix the request"
+    asked = response.headers["WWW-Authenticate"]
+    return "log in again" if ' error="invalid_token"' in asked else "log in"
 """,
         happy_path=True,
     ),
