@@ -33,28 +33,30 @@ from snippets.ch03_dependency_wiring import (
     users,
 )
 
+# %% Create an access token
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
 
-# %% Refuse a form without repeating it
-async def refuse_form(
-    request: Request, error: RequestValidationError
-) -> JSONResponse:
-    """Answer 422 with each problem's `type`, `loc` and `msg`, no input.
 
-    The input may be a password, or text that cannot be encoded in UTF-8:
-    repeating it would leak the first and fail with a 500 on the second.
+def create_access_token(
+    data: dict[str, Any], expires_delta: timedelta = ACCESS_TOKEN_LIFETIME
+) -> str:
+    """Sign claims together with an expiry time: `"eyJhbGci…"`.
+
+    Args:
+        data: the claims, such as `{"sub": "johndoe"}`; an `exp` among them
+            is overwritten (RFC 7519 §4.1.4).
+        expires_delta: the token's lifetime, counted from now.
+
+    Raises:
+        TypeError: a claim cannot be written as JSON.
     """
-    detail = [
-        {key: problem[key] for key in ("type", "loc", "msg")}
-        for problem in error.errors()
-    ]
-    return JSONResponse(
-        {"detail": detail}, status.HTTP_422_UNPROCESSABLE_CONTENT
-    )
+    claims = {**data, "exp": datetime.now(UTC) + expires_delta}
+    return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
 
 
 # %% A dummy hash
-# Of a random password that was thrown away. A stored hash of another cost
-# would answer in another time.
+# Made by `pwd_context.hash(secrets.token_hex())`; its password was thrown
+# away. It has the cost of the real hashes, so it takes the same time.
 DUMMY_HASH = "$2b$12$KBPPZClYv3jiPv4fdpYLpuj.kqSaRdRb2XAh/FWdHaRN6gOMQ.VZS"
 
 
@@ -95,27 +97,6 @@ def authenticate_user(username: str, password: str) -> UserInDB | None:
     return store_hash(user, new_hash) if new_hash else user
 
 
-# %% Create an access token
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
-
-
-def create_access_token(
-    data: dict[str, Any], expires_delta: timedelta = ACCESS_TOKEN_LIFETIME
-) -> str:
-    """Sign claims together with an expiry time: `"eyJhbGci…"`.
-
-    Args:
-        data: the claims, such as `{"sub": "johndoe"}`; an `exp` among them
-            is overwritten (RFC 7519 §4.1.4).
-        expires_delta: the token's lifetime, counted from now.
-
-    Raises:
-        TypeError: a claim cannot be written as JSON.
-    """
-    claims = {**data, "exp": datetime.now(UTC) + expires_delta}
-    return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
-
-
 # %% The answer to a login
 class Token(BaseModel):
     """The answer to a successful login (RFC 6749 §5.1).
@@ -134,9 +115,28 @@ class Refusal(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "Malformed form or inactive user"},
+    400: {"model": Refusal, "description": "Inactive user, or a broken form"},
     401: {"model": Refusal, "description": "No valid credentials"},
 }
+
+
+# %% Refuse a form without repeating it
+async def refuse_form(
+    request: Request, error: RequestValidationError
+) -> JSONResponse:
+    """Answer 422 with the `type`, `loc` and `msg` of each problem.
+
+    FastAPI's own 422 also repeats the input, which may be a password, or text
+    that UTF-8 cannot encode: that would leak the first and be a 500 for the
+    second.
+    """
+    detail = [
+        {key: problem[key] for key in ("type", "loc", "msg")}
+        for problem in error.errors()
+    ]
+    return JSONResponse(
+        {"detail": detail}, status.HTTP_422_UNPROCESSABLE_CONTENT
+    )
 
 
 # %% The app (replaces ch03)

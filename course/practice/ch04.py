@@ -47,7 +47,7 @@ prediction(
     ),
 )
 prediction(
-    "Who waits longest for the refusal?",
+    "Which refusal takes longest?",
     wrong(
         "Nobody: all four get the same answer",
         "They get the same words. When an answer comes is a part of it too.",
@@ -63,7 +63,7 @@ prediction(
     ),
 )
 prediction(
-    "A stranger has read our key and knows no password. What can they do?",
+    "An attacker has read our key and knows no password. What now?",
     right(
         "Be any user, at every door",
         "Whoever can sign can write what they like, and a signature that "
@@ -410,5 +410,8 @@ def counted_verifications() -> Iterator[list[str]]:
         return behind.get(hashed) == secret
 
     context = ch02_password_hashing.pwd_context
-    with patch.object(context, "verify", verify):
+    with (
+        patch.object(context, "verify", verify),
+        patch.object(context, "needs_update", return_value=False),
+    ):
         yield verified

@@ -13,16 +13,11 @@ CHAPTERS = [book for book in notebooks() if book.chapter.number is not None]
 # Terms that their chapter does not introduce properly yet.
 AWAITED = {
     "audience",
-    "claim",
     "ownership",
     "password grant",
-    "rate limit",
     "refresh token",
-    "revocation",
     "role",
     "scope",
-    "thread pool",
-    "timing attack",
 }
 
 
