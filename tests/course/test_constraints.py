@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from course.upkeep import constraints
 from course.upkeep.__main__ import main
 from course.upkeep.constraints import HEADER, requirements
 
@@ -46,7 +45,7 @@ class Uv:
 
 
 def use(uv: Uv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constraints.subprocess, "run", uv)
+    monkeypatch.setattr(subprocess, "run", uv)
 
 
 def test_requirements_come_without_comments_and_options(root: Path) -> None:

@@ -85,6 +85,13 @@ def test_mutant_changes_its_module(chapter: Chapter, mutant: Mutant) -> None:
     assert mutant.apply(source) != source
 
 
+@pytest.mark.parametrize(("chapter", "mutant"), CASES)
+def test_killing_test_exists(chapter: Chapter, mutant: Mutant) -> None:
+    file, _, name = mutant.killed_by.partition("::")
+    text = (SYSTEM / file).read_text(encoding="utf-8")
+    assert f"def {name}(" in text, f"{chapter}: rename it in `killed_by` too"
+
+
 @pytest.mark.parametrize("times", [0, 2])
 def test_mutant_whose_text_is_not_there_once_is_refused(times: int) -> None:
     mutant = Mutant("x", "y", "why", "test_a.py::test_b")

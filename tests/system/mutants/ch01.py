@@ -18,7 +18,7 @@ MUTANTS = [
         "test_base64url_vectors_of_rfc_4648_and_rfc_7515",
     ),
     Mutant(
-        "    if len(key) < 32:  # RFC 7518 §3.2",
+        "    if len(key) < 32:",
         "    if False:",
         "a short key signs",
         "test_ch01_jwt_anatomy.py::"
@@ -37,20 +37,20 @@ MUTANTS = [
         "test_ch01_jwt_anatomy.py::test_rfc_7515_appendix_a_1_is_reproduced",
     ),
     Mutant(
-        "allow_nan=False, default=numeric_date",
-        "default=numeric_date",
+        "        allow_nan=False,\n        default",
+        "        default",
         "NaN is signed, which is not JSON",
         "test_ch01_jwt_anatomy.py::"
         "test_number_that_json_has_not_is_not_written",
     ),
     Mutant(
-        "    if len(dict(pairs)) < len(pairs):",
+        "    if len(members) < len(pairs):  # RFC 7519 §4",
         "    if False:",
         "the second of two claims of one name wins",
         "test_ch01_jwt_anatomy.py::test_name_stands_once_in_the_header",
     ),
     Mutant(
-        "        json.dumps(members, allow_nan=False)  # NaN is no JSON\n",
+        "        json.dumps(members, allow_nan=False)  # NaN is not JSON\n",
         "",
         "NaN is read, which is not JSON",
         "test_ch01_jwt_anatomy.py::test_header_and_payload_are_json_in_utf_8",
@@ -62,7 +62,7 @@ MUTANTS = [
         "test_ch01_jwt_anatomy.py::test_brackets_without_end_are_refused",
     ),
     Mutant(
-        "    if not isinstance(members, dict):",
+        "    if not isinstance(members, dict):  # RFC 7519 §7.2",
         "    if False:",
         "a payload that is a list is returned as claims",
         "test_ch01_jwt_anatomy.py::test_header_and_payload_are_objects",
@@ -107,29 +107,29 @@ MUTANTS = [
         "test_ch01_jwt_anatomy.py::test_times_are_numbers",
     ),
     Mutant(
-        "<= early:",
-        "< early:",
+        "<= earliest:",
+        "< earliest:",
         "a token is good in the second of its expiry",
         "test_ch01_jwt_anatomy.py::"
         "test_rfc_7515_appendix_a_1_is_accepted_until_it_expires",
     ),
     Mutant(
-        'if "exp" in claims and math.floor(claims["exp"]) <= early:',
+        'if "exp" in claims and math.floor(claims["exp"]) <= earliest:',
         "if False:",
         "an expired token is accepted",
         "test_ch01_jwt_anatomy.py::"
         "test_rfc_7515_appendix_a_1_is_accepted_until_it_expires",
     ),
     Mutant(
-        'for name in ("nbf", "iat"):\n        if math',
-        'for name in ("iat",):\n        if math',
+        'for name in ("nbf", "iat"):\n        if name',
+        'for name in ("iat",):\n        if name',
         "a token is good before its time",
         "test_ch01_jwt_anatomy.py::"
         "test_fractions_of_a_second_count_as_pyjwt_counts_them",
     ),
     Mutant(
-        'for name in ("nbf", "iat"):\n        if math',
-        'for name in ("nbf",):\n        if math',
+        'for name in ("nbf", "iat"):\n        if name',
+        'for name in ("nbf",):\n        if name',
         "a token may be issued tomorrow",
         "test_ch01_jwt_anatomy.py::"
         "test_fractions_of_a_second_count_as_pyjwt_counts_them",
@@ -154,15 +154,15 @@ MUTANTS = [
         "test_ch01_jwt_anatomy.py::test_token_has_at_most_8192_characters",
     ),
     Mutant(
-        "    if not hmac.compare_digest(expected, signature):",
+        "    if not hmac.compare_digest(sign(signing_input, key), signature):",
         "    if False:",
         "anyone can sign",
         "test_ch01_jwt_anatomy.py::"
         "test_signatures_are_compared_in_constant_time",
     ),
     Mutant(
-        "not hmac.compare_digest(expected, signature)",
-        "expected != signature",
+        "not hmac.compare_digest(sign(signing_input, key), signature)",
+        "sign(signing_input, key) != signature",
         "the comparison stops at the first wrong byte",
         "test_ch01_jwt_anatomy.py::"
         "test_signatures_are_compared_in_constant_time",
