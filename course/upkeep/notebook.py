@@ -11,8 +11,7 @@ from typing import Any
 
 import nbformat
 
-from course.chapters import ROOT as ROOT
-from course.chapters import Chapter, chapters
+from course.chapters import ROOT, Chapter, chapters
 from course.upkeep.imports import digest_of_imports
 
 CAPTION = re.compile(r"# %% (?P<title>.+)")

@@ -11,9 +11,9 @@ from unittest.mock import patch
 import pytest
 from matplotlib.figure import Figure
 
+from course.chapters import ROOT
 from course.classroom.card import Card
 from course.classroom.figure import show_plot
-from course.upkeep.notebook import ROOT
 
 ALT = 'Bars: a "login" takes <200 ms & everything else less.'
 

@@ -32,13 +32,11 @@ def sources(notebook: Notebook) -> list[str]:
 
 def figures(run: Run) -> str:
     """Word how long a run and its slowest cell took, in seconds."""
-    started = [cell.started for cell in run.answers if cell.started]
-    last = run.answers[-1]
-    seconds = (last.started or 0.0) + last.seconds - min(started)
-    slowest = max(cell.seconds for cell in run.answers)
-    long = seconds > LONG_RUN or slowest > LONG_CELL
+    long = run.seconds > LONG_RUN or run.slowest > LONG_CELL
     mark = " (long)" if long else ""
-    return f"Run All {seconds:.1f} s, slowest cell {slowest:.1f} s{mark}"
+    return (
+        f"Run All {run.seconds:.1f} s, slowest cell {run.slowest:.1f} s{mark}"
+    )
 
 
 @every_notebook

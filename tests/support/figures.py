@@ -18,7 +18,7 @@ from typing import Any
 
 from course.chapters import ROOT
 from course.upkeep.notebook import Notebook, notebooks, source
-from tests.support.offline_run import Run, run_all
+from tests.support.offline_run import run_all
 
 RUNS = 3
 PYTEST = (sys.executable, "-m", "pytest", "-q")
@@ -38,13 +38,6 @@ def run_script(path: Path) -> None:
                 exec(code, names)
 
     asyncio.run(run())
-
-
-def seconds(run: Run) -> float:
-    """Return the seconds from the first cell's start to the last one's end."""
-    last = run.answers[-1]
-    started = [cell.started for cell in run.answers if cell.started]
-    return (last.started or 0.0) + last.seconds - min(started)
 
 
 def time_commands(*commands: tuple[str, ...], folder: Path = ROOT) -> float:
@@ -67,11 +60,10 @@ def main() -> None:
     for path in books:
         cells = list(map(source, Notebook(path).code_cells))
         runs = [run_all(cells, path.parent) for _ in range(RUNS)]
-        best = min(runs, key=seconds)
-        slowest = max(cell.seconds for cell in best.answers)
+        best = min(runs, key=lambda run: run.seconds)
         print(
-            f"{path.stem}: Run All {seconds(best):.1f} s, "
-            f"slowest cell {slowest:.1f} s (best of {RUNS})"
+            f"{path.stem}: Run All {best.seconds:.1f} s, "
+            f"slowest cell {best.slowest:.1f} s (best of {RUNS})"
         )
     program = "import sys, pathlib; from tests.support.figures import "
     program += "run_script; run_script(pathlib.Path(sys.argv[1]))"

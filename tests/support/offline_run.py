@@ -63,6 +63,18 @@ class Run:
     answers: list[CellResult]
     lost_tasks: list[str]
 
+    @property
+    def seconds(self) -> float:
+        """How long the kernel worked, from the first cell to the last."""
+        started = [cell.started for cell in self.answers if cell.started]
+        last = self.answers[-1]
+        return (last.started or 0.0) + last.seconds - min(started)
+
+    @property
+    def slowest(self) -> float:
+        """How many seconds the slowest cell took."""
+        return max(cell.seconds for cell in self.answers)
+
     def complaints(self) -> list[str]:
         """What a reader pressing Run All would have to complain of."""
         found = []

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from course.upkeep.notebook import ROOT
+from course.chapters import ROOT
 from tests.support.report import Report
 
 
