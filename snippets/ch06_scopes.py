@@ -75,9 +75,35 @@ def grant_scopes(username: str, requested: str) -> frozenset[str]:
     return granted
 
 
+# %% The answer to a login, with its scope (replaces ch05)
+class Token(BaseModel):
+    """A successful login; `scope` lists the granted scopes (RFC 6749 §5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+def issue_token(user: UserInDB, requested: str) -> Token:
+    """Sign a token for the requested scopes that the user may have.
+
+    Raises:
+        OAuthError: 400 `invalid_scope`, see `grant_scopes`.
+    """
+    scope = write_scopes(grant_scopes(user.username, requested))
+    claims = {"sub": subject_of(user.username), "scope": scope}
+    return Token(
+        access_token=create_access_token(claims),
+        token_type="bearer",
+        expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+        scope=scope,
+    )
+
+
 # %% Read a token's scopes
 def scopes_in(claims: dict[str, object]) -> frozenset[str]:
-    """Return the scopes in the `scope` claim; no claim means no scopes.
+    """Return the scopes in the `scope` claim (RFC 8693 §4.2), or none.
 
     Raises:
         jwt.InvalidTokenError: the claim is not a string.
@@ -90,10 +116,10 @@ def scopes_in(claims: dict[str, object]) -> frozenset[str]:
 
 # %% From token to active user, now with scopes (replaces ch05)
 async def get_current_user(
-    needed: SecurityScopes,
+    required: SecurityScopes,
     token: Annotated[str, Depends(oauth2_scheme)],
 ) -> UserInDB:
-    """Return the active user of a token that has the needed scopes.
+    """Return the active user of a token that has the required scopes.
 
     Raises:
         OAuthError: 401, the token is invalid, or its user is gone or
@@ -108,8 +134,8 @@ async def get_current_user(
     user = user_named_by(claims["sub"])
     if user is None:
         raise refusal
-    if not granted >= set(needed.scopes):
-        scope = write_scopes(needed.scopes)
+    if not granted >= set(required.scopes):
+        scope = write_scopes(required.scopes)
         lacks = "the token lacks a scope"
         raise bearer_error(403, "insufficient_scope", lacks, scope=scope)
     return user
@@ -127,20 +153,10 @@ async def get_own_items(
     return [{"item_id": "Foo", "owner": owner.username}]
 
 
-# An item names its owner, and who the owner is needs `me`.
+# An item names its owner, so it also tells who the user is: that needs `me`.
 OwnItems = Annotated[
     list[dict[str, str]], Security(get_own_items, scopes=["me"])
 ]
-
-
-# %% The answer to a login, with its scope (replaces ch05)
-class Token(BaseModel):
-    """A successful login; `scope` lists the granted scopes (RFC 6749 §5.1)."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    scope: str
 
 
 # %% The app (replaces ch05)
@@ -158,15 +174,8 @@ def login_for_access_token(grant: Login, response: Response) -> Token:
     user = authenticate_user(grant.username, grant.password)
     if user is None or user.disabled:
         raise OAuthError(400, "invalid_grant", "wrong username or password")
-    scope = write_scopes(grant_scopes(user.username, grant.scope))
-    claims = {"sub": subject_of(user.username), "scope": scope}
     response.headers.update(NO_STORE)
-    return Token(
-        access_token=create_access_token(claims),
-        token_type="bearer",
-        expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-        scope=scope,
-    )
+    return issue_token(user, grant.scope)
 
 
 @app.get("/status/")

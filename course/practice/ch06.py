@@ -25,104 +25,107 @@ prediction(
     "Which scopes does `collect` see?",
     wrong(
         "`items`: the nearest one counts",
-        "Then the endpoint's own wish for `me` would be lost without a word. "
-        "`SecurityScopes` holds what was asked for on the whole way down.",
+        "Then the scope that the endpoint requires would be lost without a "
+        "word. `SecurityScopes` holds all scopes that are required on the "
+        "way down.",
     ),
     wrong(
         "`me`: the endpoint decides for all that it depends on",
-        "Then an endpoint could use a guarded dependency and drop its guard. "
-        "A need can be added on the way, and not taken away.",
+        "Then an endpoint could use a guarded dependency and remove its "
+        "guard. Scopes can be added on the way down, and never removed.",
     ),
     right(
         "`me` and `items`",
-        "Each call of `Security` adds its scopes to those above it.",
+        "Each `Security` adds its scopes to those above it.",
     ),
 )
 prediction(
-    "What does johndoe get who asks for `admin`?",
+    "johndoe asks for `admin`. What does he get?",
     right(
         "A token that says `admin`",
-        "`naive_login` copies the field into the token and signs it. Nobody "
-        "asks whether johndoe is an administrator.",
+        "`naive_login` copies the field into the token and signs it. No line "
+        "of it compares the request with what johndoe may have.",
     ),
     wrong(
         "A refusal: `admin` is no scope that the scheme lists",
-        "The list on the scheme is for the API docs. FastAPI compares no "
-        "request with it.",
+        "The list on the scheme is for the API docs. FastAPI does not "
+        "compare requests with it.",
     ),
     wrong(
         "A token without `admin`: FastAPI leaves out what he may not have",
-        "FastAPI knows no grants: nothing here says what johndoe may have. "
-        "It hands over the form as it was sent.",
+        "FastAPI does not know what johndoe may have: this app says it "
+        "nowhere. FastAPI passes the form on as it was sent.",
     ),
 )
 prediction(
-    "What does carol get who may have `me` and asks for `me items`?",
+    "carol may have `me` and asks for `me items`. What does she get?",
     wrong(
         "400 `invalid_scope`: she asks for more than she may have",
-        "RFC 6749 allows that too. But an app asks for all that it can use "
-        "before it knows who logs in; refused, carol could not use it at all.",
+        "The standard allows this too. But an app asks for every scope that "
+        "it can use, before it knows who logs in. If that were an error, "
+        "carol could not use the app at all.",
     ),
     right(
         "A token with `me`, and an answer that says so",
-        "The server may grant less than was asked, and must then say what "
-        "(RFC 6749 §3.3).",
+        "The service may grant less than was requested, and must then name "
+        "what it granted (RFC 6749 §3.3).",
     ),
     wrong(
         "A token with both: they exist, and her password is right",
-        "Her password says who she is. What she may have stands in the "
-        "table, and `items` does not stand there.",
+        "Her password proves who she is. What she may have is written in the "
+        "table, and `items` is not among it.",
     ),
 )
 prediction(
-    "The token says `badminton`, the endpoint needs `admin`. And now?",
+    "The token's scope is `badminton`, the endpoint needs `admin`. And now?",
     wrong(
         "403: there is no `admin` among its scopes",
-        "There is none, and `naive_user` does not look among scopes. It "
-        "looks into a string, letter by letter.",
+        "That is true, but `naive_user` does not compare whole scopes. It "
+        "searches the string for `admin`.",
     ),
     wrong(
         "401: `badminton` is no scope of this service",
-        "Nobody compares a token's words with a list of scopes, and the "
-        "signature is good.",
+        "The signature is good, and no line compares the token's scopes with "
+        "a list of scopes that exist.",
     ),
     right(
         "200: `admin` is a part of `badminton`",
-        'For strings, `in` asks for a part: `"admin" in "badminton"` is True.',
+        'For strings, `in` searches for a part: `"admin" in "badminton"` is '
+        "True.",
     ),
 )
 prediction(
     "It obeys each `401` and logs in again. How often?",
     wrong(
         "Not once: its token is good",
-        "It is, and the service says 401 all the same. A client cannot see "
-        "what was meant; it does what the number says.",
+        "The token is good, and the service answers 401 all the same. The "
+        "client cannot know what was meant; it obeys the status.",
     ),
     wrong(
-        "Once: the second token opens the door",
-        "A login brings what was asked for and may be had. Both are as they "
-        "were, so the new token is as narrow as the old one.",
+        "Once: the second token is accepted",
+        "The client asks for the same scope again, so the second token lacks "
+        "`admin` as well.",
     ),
     right(
         "For ever",
-        "Each login succeeds, each token is too narrow, each answer says "
-        "log in.",
+        "Each login succeeds, each token lacks the scope, and each answer "
+        "says: log in.",
     ),
 )
 prediction(
-    "`items` is taken back. What does his token open?",
+    "`items` is withdrawn. What can johndoe's old token still read?",
     wrong(
-        "Nothing any more: its scopes no longer match the table",
-        "Nobody compares them. The token is read with a key, and the table "
-        "only at a login.",
+        "Nothing: its scopes no longer match the table",
+        "No line compares them. A request is checked with the key; the table "
+        "is read only at a login.",
     ),
     wrong(
-        "`/users/me/` alone, from now on",
-        "That is what a new token would open. This one was signed earlier, "
-        "and nobody can write in it since.",
+        "`/users/me/` only, from now on",
+        "A new token could do only that. This one was signed earlier, and "
+        "its claims cannot change.",
     ),
     right(
-        "All that it opened before, until it expires",
+        "All that it could read before, until it expires",
         "Its `scope` is a copy of what johndoe was granted at his login.",
     ),
 )
@@ -286,7 +289,7 @@ def a_scope_within_a_scope(may: Callable[..., Any]) -> None:
         "First let `get_current_user` do its work, and keep the user that it "
         "returns. Then compare `grants.get(user.username, frozenset())` with "
         "what is needed.",
-        "If that is not `>= set(needed.scopes)`, raise the same "
+        "If that is not `>= set(required.scopes)`, raise the same "
         "`bearer_error(403, …)` as `get_current_user` does.",
     ),
 )

@@ -7,6 +7,7 @@ from unittest.mock import patch
 import httpx
 import jwt
 import pytest
+from fastapi import FastAPI
 from fastapi.security import SecurityScopes
 from oauthlib.oauth2 import LegacyApplicationClient
 
@@ -20,11 +21,15 @@ from snippets.ch05_check_it import OAuthError, subject_of
 from snippets.ch06_scopes import (
     DEFAULT_SCOPES,
     SCOPES,
+    CurrentUser,
+    Me,
+    OwnItems,
     app,
     get_current_user,
     get_own_items,
     grant_scopes,
     grants,
+    issue_token,
     scopes_in,
     split_scopes,
     write_scopes,
@@ -304,6 +309,39 @@ async def test_strangers_client_notices_a_narrowed_grant(
     with pytest.raises(Warning, match="Scope has changed") as noticed:
         stranger.parse_request_body_response(narrowed.text)
     assert vars(noticed.value)["new_scope"] == ["me"]
+
+
+@pytest.mark.anyio
+async def test_current_user_is_found_once_for_each_list_of_scopes(
+    client_of: ClientOf,
+) -> None:
+    """The chapter says so to those who count queries."""
+    found: list[list[str]] = []
+
+    async def spy(required: SecurityScopes) -> UserInDB:
+        found.append(sorted(required.scopes))
+        return users["johndoe"]
+
+    greedy = FastAPI()
+
+    @greedy.get("/")
+    async def read(
+        anyone: CurrentUser, me: Me, again: Me, items: OwnItems
+    ) -> None:
+        """Depend on the user in every way."""
+
+    greedy.dependency_overrides[get_current_user] = spy
+    async with client_of(greedy) as client:
+        assert (await client.get("/")).status_code == 200
+    assert sorted(found) == [[], ["items", "me"], ["me"]]
+
+
+def test_issued_token_has_the_granted_scopes_and_says_so() -> None:
+    token = issue_token(users["bob"], "me items")
+    claims = read_access_token(token.access_token)
+    assert (claims["sub"], claims["scope"]) == ("username:bob", "me")
+    assert (token.token_type, token.expires_in) == ("bearer", 1800)
+    assert token.scope == "me"
 
 
 def test_openapi_says_which_scopes_there_are_and_who_needs_them() -> None:

@@ -13,7 +13,7 @@ shredder = FastAPI(exception_handlers={OAuthError: refuse})
 """
 GUARD = """
 async def get_user_today(
-    needed: SecurityScopes, token: Annotated[str, Depends(oauth2_scheme)]
+    required: SecurityScopes, token: Annotated[str, Depends(oauth2_scheme)]
 ) -> UserInDB:
 """
 
@@ -164,8 +164,8 @@ def may(granted, needed):
         GUARD
         + """
     user = await get_current_user(SecurityScopes(), token)
-    if not grants.get(user.username, frozenset()) >= set(needed.scopes):
-        scope, gone = write_scopes(needed.scopes), "taken back"
+    if not grants.get(user.username, frozenset()) >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,
@@ -176,8 +176,8 @@ def may(granted, needed):
         "a new login would not help",
         GUARD
         + """
-    user = await get_current_user(needed, token)
-    if not grants.get(user.username, frozenset()) >= set(needed.scopes):
+    user = await get_current_user(required, token)
+    if not grants.get(user.username, frozenset()) >= set(required.scopes):
         raise bearer_error(401, "invalid_token", "the token is not valid")
     return user
 """,
@@ -188,9 +188,9 @@ def may(granted, needed):
         "a crash is a 500 for the world",
         GUARD
         + """
-    user = await get_current_user(needed, token)
-    if not grants[user.username] >= set(needed.scopes):
-        scope, gone = write_scopes(needed.scopes), "taken back"
+    user = await get_current_user(required, token)
+    if not grants[user.username] >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,
@@ -201,9 +201,9 @@ def may(granted, needed):
         "he gets another answer than that 403",
         GUARD
         + """
-    user = await get_current_user(needed, token)
-    if not grants.get(user.username, SCOPES.keys()) >= set(needed.scopes):
-        scope, gone = write_scopes(needed.scopes), "taken back"
+    user = await get_current_user(required, token)
+    if not grants.get(user.username, SCOPES.keys()) >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,
@@ -214,10 +214,10 @@ def may(granted, needed):
         "Compare what is needed, not all that the token has",
         GUARD
         + """
-    user = await get_current_user(needed, token)
+    user = await get_current_user(required, token)
     has = scopes_in(read_access_token(token))
     if not grants.get(user.username, frozenset()) >= has:
-        scope, gone = write_scopes(needed.scopes), "taken back"
+        scope, gone = write_scopes(required.scopes), "taken back"
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,
@@ -228,9 +228,9 @@ def may(granted, needed):
         "He may, by his token and by the table, and is refused",
         GUARD
         + """
-    user = await get_current_user(needed, token)
-    if grants[user.username] != set(needed.scopes):
-        scope, gone = write_scopes(needed.scopes), "taken back"
+    user = await get_current_user(required, token)
+    if grants[user.username] != set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,

@@ -1,0 +1,137 @@
+"""The tutorial beside the course: no line and no link of it can drift."""
+
+import re
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from course import tutorial
+from course.tutorial import CHANGES, Change, homes, names_in
+from course.upkeep.notebook import Notebook, caption, source
+from snippets import ch03_dependency_wiring, ch06_scopes
+
+every_change = pytest.mark.parametrize(
+    "change", CHANGES, ids=lambda change: change.topic
+)
+
+
+@every_change
+def test_our_lines_are_in_the_cell_that_is_named(change: Change) -> None:
+    cells = Notebook(change.chapter.notebook).code_cells
+    [cell] = [cell for cell in cells if caption(cell) == change.caption]
+    lines = [line.strip() for line in source(cell).splitlines()]
+    for line in change.ours.splitlines():
+        assert line.strip() in lines
+
+
+@every_change
+def test_our_lines_are_what_differs(change: Change) -> None:
+    ours = re.sub(r"\s+", " ", change.ours)
+    assert re.sub(r"\s+", " ", change.tutorial) not in {ours, f"{ours},"}
+    assert change.first in change.ours
+
+
+@every_change
+def test_fragment_is_short_and_its_reason_a_sentence(change: Change) -> None:
+    assert len(change.tutorial.splitlines()) <= 2
+    assert max(map(len, change.tutorial.splitlines())) <= 65
+    assert change.why[0].isupper() or change.why.startswith("bcrypt")
+    assert change.why.endswith((".", ".)"))
+
+
+def test_every_chapter_with_an_endpoint_has_changes_in_reading_order() -> None:
+    found = {change.chapter.name for change in CHANGES}
+    assert found == {"ch02", "ch03", "ch04", "ch05", "ch06"}
+    assert len({change.topic for change in CHANGES}) == len(CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [
+        (replace(CHANGES[0], first="SECRET = 1"), 0),
+        (
+            replace(CHANGES[0], where=ch03_dependency_wiring, first="@app"),
+            1,
+        ),
+        (replace(CHANGES[0], where=ch06_scopes, first="return "), 13),
+    ],
+)
+def test_line_is_found_once_or_refused(change: Change, count: int) -> None:
+    if count == 1:
+        assert change.ours.startswith("@app")
+        return
+    with pytest.raises(LookupError, match="adapt course/tutorial.py") as error:
+        _ = change.ours
+    assert (count == 0) == str(error.value).startswith("0 lines of")
+
+
+def test_lines_of_a_function_are_not_taken_from_another() -> None:
+    change = Change(
+        "", "", ch06_scopes.scopes_in, "return split_scopes", "Why."
+    )
+    assert change.ours == "return split_scopes(scope)"
+    assert change.caption == "# %% Read a token's scopes"
+
+
+class Cells(HTMLParser):
+    """The texts of an HTML table's rows, and the targets of its links."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        if tag == "tr":
+            self.rows.append("")
+        self.links += [link or "" for key, link in attrs if key == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.rows[-1] += data
+
+
+def test_table_says_what_the_text_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cards: list[tutorial.Card] = []
+    monkeypatch.setattr(tutorial.Card, "show", cards.append)
+    tutorial.compare_with_tutorial()
+    tutorial.show_versions()
+    comparison, versions = cards
+    rows = Cells(comparison.html).rows[1:]
+    blocks = comparison.text.split("\n\n")
+    for row, block, change in zip(rows, blocks, CHANGES, strict=True):
+        for words in (change.topic, *change.ours.splitlines()):
+            assert words in row
+            assert words in block
+        assert change.caption in row
+        assert change.caption in block
+    links = Cells(comparison.html).links
+    assert links == [change.chapter.notebook.name for change in CHANGES]
+    for name, home in homes().items():
+        [line] = re.findall(rf"(?m)^{name} .*$", versions.text)
+        assert line.endswith(f"→ {home[-1].stem}")
+        assert name in versions.html
+
+
+def test_last_version_is_what_the_last_app_uses() -> None:
+    found = homes()
+    defined = [home.name for home in found["get_current_user"]]
+    assert defined == ["ch03", "ch05", "ch06"]
+    assert "users" not in found
+    for name, home in found.items():
+        value = getattr(sys.modules[home[-1].module_name], name)
+        module = getattr(value, "__module__", home[-1].module_name)
+        if module.startswith("snippets."):
+            assert module == home[-1].module_name, name
+
+
+def test_names_of_a_module_are_those_of_its_own_statements() -> None:
+    text = "import a\nb = 1\nc: int = 2\ndef d(): e = 1\nclass F: g = 1\n"
+    text += "async def h(): pass\nif b: i = 1\nj.k = 1\n"
+    assert list(names_in(text)) == ["b", "c", "d", "F", "h"]
