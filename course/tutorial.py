@@ -5,11 +5,10 @@ is. Our lines are read from the modules, together with the caption above them:
 if a line is gone from its module, the comparison raises a LookupError.
 """
 
-import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -308,31 +307,25 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def homes() -> dict[str, list[Chapter]]:
-    """List the chapters that define each name of the system, in order.
+    """List the chapters that give each name of the system a new meaning.
 
-    `{"get_current_user": [ch03, ch05, ch06], …}`; only names that more than
-    one chapter defines.
+    `{"get_current_user": [ch03, ch05, ch06], …}`; only names to which more
+    than one chapter gives one. A name that a module imports from an earlier
+    chapter has the same meaning there.
     """
-    found: dict[str, list[Chapter]] = {}
+    meanings: dict[str, dict[int, Chapter]] = {}
     for chapter in chapters():
-        if chapter.module.exists():
-            for name in names_in(chapter.module.read_text(encoding="utf-8")):
-                found.setdefault(name, []).append(chapter)
-    return {name: home for name, home in found.items() if len(home) > 1}
-
-
-def names_in(source: str) -> Iterator[str]:
-    """List the names that a module's own statements define."""
-    for node in ast.parse(source).body:
-        match node:
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-                | ast.Assign(targets=[ast.Name(id=name)])
-                | ast.AnnAssign(target=ast.Name(id=name))
-            ):
-                yield name
+        if chapter.number is not None and chapter.module.exists():
+            for name, value in vars(chapter.load()).items():
+                if not name.startswith("__"):
+                    meanings.setdefault(name, {}).setdefault(
+                        id(value), chapter
+                    )
+    return {
+        name: [*found.values()]
+        for name, found in meanings.items()
+        if len(found) > 1
+    }
 
 
 def show_versions() -> None:

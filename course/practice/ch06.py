@@ -1,14 +1,18 @@
 """Chapter 6's practice: what a token may do, and who decides it."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import httpx
+import jwt
 from fastapi import FastAPI, Security
 
 from course.classroom.answer_types import a_function, an_app, callable_of
 from course.classroom.exercise import exercise
+from course.classroom.http_case import CRASH, body_of
 from course.classroom.namespace import lent, namespace_of
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given, may_not_raise
@@ -19,7 +23,22 @@ from snippets import (
     ch06_scopes,
 )
 
-ITEMS = "/users/me/items/"
+STATUS, ME, ITEMS = "/status/", "/users/me/", "/users/me/items/"
+BOTH, NOTES = "/both/", "/notes/"
+CODE = 'error="insufficient_scope"'
+WRONG_REFUSAL = (
+    "It is refused, but not by the 403 whose challenge has "
+    '`error="insufficient_scope"` and `scope="items"`. Without it a client '
+    "cannot know that it needs another scope."
+)
+NO_HANDLER = (
+    "Only a handler turns an `OAuthError` into an answer. Keep "
+    "`FastAPI(exception_handlers={OAuthError: refuse})`."
+)
+MISSING = (
+    "A user who is missing in the table may have no scope, not even a "
+    "default one: the answer is that 403, and a crash would be a 500."
+)
 
 prediction(
     "Which scopes does `collect` see?",
@@ -77,7 +96,7 @@ prediction(
     ),
 )
 prediction(
-    "The token's scope is `badminton`, the endpoint needs `admin`. And now?",
+    "The token says `badminton`, the endpoint needs `admin`. And now?",
     wrong(
         "403: there is no `admin` among its scopes",
         "That is true, but `naive_user` does not compare whole scopes. It "
@@ -131,12 +150,45 @@ prediction(
 )
 
 
-def token_of(username: str, scope: str) -> dict[str, str]:
-    """Write the header of a good token."""
-    claims = {"sub": ch05_check_it.subject_of(username)}
-    claims |= {"scope": scope} if scope else {}
+def token_of(username: str, scope: object = "") -> dict[str, str]:
+    """Write the header of a good token; it has no scope by default."""
+    claims: dict[str, Any] = {"sub": ch05_check_it.subject_of(username)}
+    claims["scope"] = scope
     token = ch04_token_endpoint.create_access_token(claims)
     return {"Authorization": f"Bearer {token}"}
+
+
+def refused_tokens() -> dict[str, dict[str, str]]:
+    """Write the headers of requests that get a 401, by what they are."""
+    claims = {
+        "sub": ch05_check_it.subject_of("johndoe"),
+        "scope": "items me notes",
+        "exp": datetime.now(UTC) + timedelta(minutes=5),
+    }
+    foreign = jwt.encode(claims, "another teaching key of 32 bytes, or more")
+    endless = jwt.encode(
+        {key: claims[key] for key in ("sub", "scope")},
+        ch03_dependency_wiring.SECRET_KEY,
+    )
+    return {
+        "no token": {},
+        "a token that another key signed": {
+            "Authorization": f"Bearer {foreign}"
+        },
+        "text that is not a token": {"Authorization": "Bearer made-up"},
+        "a token without `exp`": {"Authorization": f"Bearer {endless}"},
+        "a token whose `scope` is a list": token_of("johndoe", ["items"]),
+        "a token whose `scope` is an object": token_of(
+            "johndoe", {"items": False}
+        ),
+        "a token whose `scope` is null": token_of("johndoe", None),
+        "a token of alice, whose account is disabled": token_of(
+            "alice", "items me notes"
+        ),
+        "a token of a user who does not exist": token_of(
+            "nobody", "items me notes"
+        ),
+    }
 
 
 @contextmanager
@@ -154,21 +206,56 @@ def with_bob(users: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def is_narrow(response: httpx.Response, scope: str) -> bool:
-    """Whether an answer is the 403 whose challenge names a scope."""
+@contextmanager
+def granted(namespace: dict[str, Any], **scopes: str) -> Iterator[None]:
+    """Lend a table of grants: `granted(vars(notebook), bob="items me")`."""
+    table = {name: frozenset(text.split()) for name, text in scopes.items()}
+    with lent("grants", lambda _: table, vars(ch06_scopes), namespace):
+        yield
+
+
+def required_by(response: httpx.Response) -> str | None:
+    """Read the `scope` of an `insufficient_scope` challenge, or None."""
     challenge = response.headers.get("WWW-Authenticate", "")
-    return (
-        response.status_code == 403
-        and 'error="insufficient_scope"' in challenge
-        and f'scope="{scope}"' in challenge
-    )
+    if response.status_code != 403 or CODE not in challenge:
+        return None
+    found = re.search(r'\bscope="([^"]*)"', challenge)
+    return found[1] if found else None
+
+
+async def send(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+) -> httpx.Response:
+    """Send a request; an exception of the app is explained, not answered.
+
+    Raises:
+        UnmetError: the app raised.
+    """
+    with (
+        may_not_raise(CRASH, Exception),
+        may_not_raise(NO_HANDLER, ch05_check_it.OAuthError),
+    ):
+        return await client.request(method, path, headers=headers)
+
+
+async def expect_unauthorized(
+    client: httpx.AsyncClient, method: str, path: str, why: str
+) -> None:
+    """Send every token that is no good, and expect a 401 for each."""
+    for name, headers in refused_tokens().items():
+        given(name)
+        response = await send(client, method, path, headers)
+        expect(response.status_code == 401, why)
 
 
 @exercise(
     "guard the shredder",
     an_app,
     hints=(
-        "`CurrentUser` names no scope. How does `/users/me/` name its own?",
+        "`CurrentUser` requires no scope. How does `/users/me/` require one?",
         "`Me` is `Annotated[UserInDB, Security(get_current_user, "
         'scopes=["me"])]`. You need the same with another list.',
         "Annotate `current_user` with `Annotated[UserInDB, "
@@ -176,199 +263,374 @@ def is_narrow(response: httpx.Response, scope: str) -> bool:
     ),
 )
 async def guard_the_shredder(client: httpx.AsyncClient) -> None:
-    """`DELETE /users/me/items/` needs `items`, and shreds one's own."""
+    """`DELETE /users/me/items/` requires `items`, and shreds one's own."""
     with people():
         given("johndoe, with a token that has `items`")
-        shredded = await client.delete(
-            ITEMS, headers=token_of("johndoe", "items")
+        items = token_of("johndoe", "items")
+        shredded = await send(client, "DELETE", ITEMS, items)
+        expect(shredded.status_code == 200, why_refused(shredded))
+        expect(
+            body_of(shredded) == "shredded for johndoe",
+            "The answer must stay as it was: `shredded for` and the name of "
+            "the user who is calling.",
+        )
+        given("bob, who is not in the table `grants`, with such a token")
+        bobs = await send(client, "DELETE", ITEMS, token_of("bob", "items me"))
+        expect(
+            bobs.status_code == 200,
+            "bob's token has `items`, and he is refused. Only the token "
+            "decides here: neither the table `grants` nor a name in the code.",
         )
         expect(
-            shredded.status_code == 200 and "johndoe" in shredded.text,
-            "He may shred, and cannot. `scopes` is a list of scopes, each a "
-            "string of its own; who needs one that no token can have has "
-            "closed the door for everybody.",
+            body_of(bobs) == "shredded for bob",
+            "The items of another user were shredded. The token says what it "
+            "may do, and `current_user` says whose items they are.",
         )
-        given("a token that somebody made up, and none")
-        for headers in ({"Authorization": "Bearer made-up"}, {}):
-            strange = await client.delete(ITEMS, headers=headers)
-            expect(
-                strange.status_code == 401,
-                "It is not a 401. A scheme reads the header and verifies "
-                "nothing: `get_current_user` has to stand behind it.",
-            )
+        await expect_unauthorized(
+            client,
+            "DELETE",
+            ITEMS,
+            "The answer must be 401. A scheme only reads the header, and "
+            "`Security` compares nothing: `get_current_user` has to verify "
+            "the token.",
+        )
         given("a good token that has `me` and not `items`")
-        narrow = await client.delete(ITEMS, headers=token_of("johndoe", "me"))
+        narrow = await send(client, "DELETE", ITEMS, token_of("johndoe", "me"))
         expect(
             narrow.status_code != 200,
-            "It shreds. To be logged in is enough here: nothing says that "
-            "`items` is needed.",
+            "It shreds. Every logged-in user can shred as long as no line "
+            "compares the token's scopes with `items`.",
         )
-        expect(
-            is_narrow(narrow, "items"),
-            "It is refused, but not by the 403 whose challenge says "
-            '`error="insufficient_scope"` and `scope="items"`. Without it a '
-            "client cannot know that a wider token would do.",
+        expect(required_by(narrow) == "items", WRONG_REFUSAL)
+        given("a good token without any scope")
+        none = await send(client, "DELETE", ITEMS, token_of("johndoe"))
+        expect(required_by(none) == "items", WRONG_REFUSAL)
+        for scope in ("items-preview", "badminton,items", "Items"):
+            given(f"a token with the scope `{scope}`")
+            part = await send(
+                client, "DELETE", ITEMS, token_of("johndoe", scope)
+            )
+            expect(
+                part.status_code != 200,
+                f"It shreds, although `{scope}` is another scope than "
+                "`items`. Compare whole words, as a set.",
+            )
+            expect(required_by(part) == "items", WRONG_REFUSAL)
+
+
+def why_refused(response: httpx.Response) -> str:
+    """Explain why a token that has `items` cannot shred."""
+    scope = required_by(response) or ""
+    if response.status_code in (404, 405):
+        return "The call must stay `DELETE /users/me/items/`."
+    if "me" in scope.split():
+        return (
+            "The endpoint also requires `me`, as `Me`, `OwnItems` and a list "
+            "of two scopes do. Only `items` is asked for."
         )
-        given("a token with the scope `items-preview`")
-        preview = token_of("johndoe", "items-preview")
-        expect(
-            is_narrow(await client.delete(ITEMS, headers=preview), "items"),
-            "It shreds, because `items` is a part of `items-preview`. Scopes "
-            "are whole words: compare them as a set.",
+    if scope and set(scope.split()) == set("items"):
+        return (
+            "`scopes` is a list of scopes. A text is taken for a list of its "
+            'letters: write `["items"]`.'
         )
-        given("bob, with a token that has `me` and `items`")
-        bobs = await client.delete(ITEMS, headers=token_of("bob", "items me"))
-        expect(
-            bobs.status_code == 200 and "bob" in bobs.text,
-            "bob may shred his own, and something else came back. Knowing "
-            "what a token may do is half of it; whose it is, the other half.",
-        )
+    return (
+        "johndoe's token has `items`, and it was refused. Does the endpoint "
+        "require a scope that no token has?"
+    )
 
 
 @exercise(
     "a scope within a scope",
     a_function,
     hints=(
-        "Two questions, one inside the other: is *each* needed scope covered, "
-        "and is there *some* granted scope that covers it?",
-        "`all(any(… for scope in granted) for wish in needed)`. What is left "
-        "is to say when one scope covers one wish.",
-        "A scope covers a wish that is equal to it, or begins with it and a "
-        'colon. Put a colon after both, and `f"{wish}:".startswith'
-        '(f"{scope}:")` says both at once.',
+        "There are two questions, one inside the other: is *each* required "
+        "scope covered, and is there *some* granted scope that covers it?",
+        "`all(any(… for scope in granted) for wanted in required)`. It "
+        "remains to say when `scope` covers `wanted`.",
+        "A scope covers itself, and every scope that begins with it and a "
+        'colon. With a colon after both, `f"{wanted}:".startswith'
+        '(f"{scope}:")` tests both at once.',
     ),
 )
 def a_scope_within_a_scope(may: Callable[..., Any]) -> None:
-    """`may(granted, needed)`, where `items` includes `items:read`."""
-    given("`items` where `items:read` is needed")
-    expect(
-        may({"items"}, {"items:read"}),
-        "A token for all of it may not read. `items` begins `items:read`, "
-        "and a colon follows.",
-    )
-    given("equal sets, and an endpoint that needs nothing")
-    expect(may({"items:read"}, {"items:read"}), "A scope includes itself.")
-    expect(may(set(), set()), "Where nothing is needed, anybody may.")
-    given("the narrow scope where the wide one is needed")
-    expect(
-        not may({"items:read"}, {"items"}),
-        "Who may read is let do everything: the rule runs the wrong way. "
-        "A part does not include the whole.",
-    )
-    given("`item` where `items:read` is needed")
-    expect(
-        not may({"item"}, {"items:read"}),
+    """`may(granted, required)`, where `items` includes `items:read`."""
+    for given_words, granted_text, required_text, right_answer, why in WITHIN:
+        if given_words:
+            given(given_words)
+        granted_set = set(granted_text.split())
+        required_set = set(required_text.split())
+        answer = may(granted_set, required_set)
+        expect(
+            answer is True or answer is False,
+            "`True` or `False` is asked for, and another value was returned.",
+        )
+        expect(answer is right_answer, why)
+        expect(
+            granted_set == set(granted_text.split())
+            and required_set == set(required_text.split()),
+            "The function changed a set that it was given. The caller's "
+            "sets must stay as they are.",
+        )
+
+
+# What is given, the granted and the required scopes, the answer, and why.
+WITHIN = [
+    (
+        "`items` where `items:read` is required",
+        "items",
+        "items:read",
+        True,
+        "A token for all of it may not read. `items:read` begins with "
+        "`items` and a colon.",
+    ),
+    (
+        "`notes` where `notes:write` is required",
+        "notes",
+        "notes:write",
+        True,
+        "The rule holds for every scope, not for `items` alone.",
+    ),
+    (
+        "equal sets, and an endpoint that requires nothing",
+        "items:read",
+        "items:read",
+        True,
+        "A scope includes itself.",
+    ),
+    ("", "", "", True, "Where nothing is required, every token may go."),
+    ("", "me", "", True, "Where nothing is required, every token may go."),
+    (
+        "no scope where `me` is required",
+        "",
+        "me",
+        False,
+        "A token without scopes got in.",
+    ),
+    (
+        "the narrow scope where the wide one is required",
+        "items:read",
+        "items",
+        False,
+        "A token that may only read is allowed everything: the rule runs the "
+        "wrong way. A part does not include the whole.",
+    ),
+    (
+        "`items:read` where `items:write` is required",
+        "items:read",
+        "items:write",
+        False,
+        "A token that may only read can write. Two parts of `items` do not "
+        "include one another.",
+    ),
+    (
+        "`item` where `items:read` is required",
+        "item",
+        "items:read",
+        False,
         "Another scope that begins with the same letters got in. The colon "
         "is what ends a word.",
-    )
-    given("`read` where `items:read` is needed")
-    expect(
-        not may({"read"}, {"items:read"}),
-        "A scope that stands somewhere in the other one got in. It has to "
-        "stand at the beginning.",
-    )
-    given("`items` where `items:read` and `me` are needed")
-    expect(
-        not may({"items"}, {"items:read", "me"}),
-        "Half of what is needed was enough. Each needed scope has to be "
+    ),
+    (
+        "`read` where `items:read` is required",
+        "read",
+        "items:read",
+        False,
+        "A scope from the middle of the other one got in. It has to be the "
+        "beginning.",
+    ),
+    (
+        "`notes` where `items:read` is required",
+        "notes",
+        "items:read",
+        False,
+        "Another scope got in.",
+    ),
+    (
+        "`items` where `items:read` and `me` are required",
+        "items",
+        "items:read me",
+        False,
+        "Half of what is required was enough. Each required scope has to be "
         "covered, not one of them.",
-    )
-    given("`items` and `me` where `items:write:all` and `me` are needed")
-    expect(
-        may({"items", "me"}, {"items:write:all", "me"}),
-        "All of it is covered, and it was refused.",
-    )
+    ),
+    (
+        "`items` and `me` where `items:write:all` and `me` are required",
+        "items me",
+        "items:write:all me",
+        True,
+        "All of it is covered, and it was refused. There can be more than "
+        "one colon.",
+    ),
+    (
+        "`items:write` where `items:write:all` is required",
+        "items:write",
+        "items:write:all",
+        True,
+        "`items:write:all` begins with `items:write` and a colon, and it was "
+        "refused. There can be more than one colon.",
+    ),
+]
 
 
 @exercise(
     "taken back means now",
     callable_of,
     hints=(
-        "`get_current_user` checks the one limit, what the token was given. "
-        "Which function of this page reads the other one?",
+        "`get_current_user` checks the first limit, what the token was "
+        "granted. Which table on this page has the second one?",
         "First let `get_current_user` do its work, and keep the user that it "
         "returns. Then compare `grants.get(user.username, frozenset())` with "
-        "what is needed.",
+        "the required scopes.",
         "If that is not `>= set(required.scopes)`, raise the same "
         "`bearer_error(403, …)` as `get_current_user` does.",
     ),
 )
 async def taken_back_means_now(guard: Callable[..., Any]) -> None:
-    """A dependency that minds the token's scopes and today's grants."""
+    """A dependency that compares the token's scopes and today's grants."""
+    own = namespace_of(guard)
     client = an_app(guarded_by(guard))
-    both = token_of("johndoe", "items me")
-    only_me = token_of("johndoe", "me")
-    bobs = token_of("bob", "items me")
-    with people(namespace_of(guard)):
-        given("johndoe, whose token and whose grants have `me` and `items`")
-        with granted(guard, "me", "items"):
-            expect(
-                await status_of(client, ITEMS, both) == 200,
-                "He may, by his token and by the table, and is refused.",
-            )
-            given("his token that has `me`, and the table has `items` too")
-            expect(
-                is_narrow(await client.get(ITEMS, headers=only_me), "items"),
+    wide = token_of("johndoe", "items me notes")
+    bobs = token_of("bob", "items me notes")
+    with people(own):
+        given("johndoe, whose token and whose grants have every scope")
+        with granted(own, johndoe="items me notes"):
+            for path in (ITEMS, BOTH, NOTES, STATUS):
+                await expect_allowed(
+                    client,
+                    path,
+                    wide,
+                    "johndoe",
+                    "The token and the table allow it, and he is refused.",
+                )
+            given("his token that has `me`, and the table has more")
+            narrow = token_of("johndoe", "me")
+            await expect_narrow(
+                client,
+                ITEMS,
+                narrow,
+                "items",
                 "It opens the items. The table says what johndoe may have, "
                 "not what he gave this token: the badge printer is back.",
             )
-        given("the same johndoe, after `items` was taken back")
-        with granted(guard, "me"):
-            old = await client.get(ITEMS, headers=both)
-            expect(
-                old.status_code != 200,
-                "His old token still opens the items. Only the token was "
-                "asked.",
+        given("johndoe, after `items` was taken back")
+        with granted(own, johndoe="me notes", bob="items me"):
+            await expect_narrow(
+                client,
+                ITEMS,
+                wide,
+                "items",
+                "His old token still opens the items. No line reads today's "
+                "`grants` of this user.",
             )
-            expect(
-                is_narrow(old, "items"),
-                "It is refused, but not by the 403 whose challenge says "
-                '`error="insufficient_scope"` and `scope="items"`. He is '
-                "known: a new login would not help.",
+            await expect_narrow(
+                client,
+                BOTH,
+                wide,
+                "items me",
+                "The endpoint requires `items` and `me`, and `me` alone was "
+                "enough. Every required scope must still be granted.",
             )
-            expect(
-                await status_of(client, "/users/me/", both) == 200,
-                "`me` was not taken back, and is refused too. Compare what "
-                "is needed, not all that the token has.",
+            await expect_allowed(
+                client,
+                ME,
+                wide,
+                "johndoe",
+                "`me` was not taken back, and is refused too. Compare the "
+                "required scopes, not all that the token has.",
             )
-            given("bob, who does not stand in the table")
-            with may_not_raise(
-                "Whoever is missing in the table may have nothing: that is a "
-                "403, and a crash is a 500 for the world.",
-                Exception,
-            ):
-                missing = await client.get(ITEMS, headers=bobs)
-            expect(
-                is_narrow(missing, "items"),
-                "Whoever is missing in the table may have nothing, and he "
-                "gets another answer than that 403.",
+            given("bob, who still has `items`, and no longer `notes`")
+            await expect_allowed(
+                client,
+                ITEMS,
+                bobs,
+                "bob",
+                "The token and the table allow it, and bob is refused.",
             )
-            expect(
-                await status_of(client, "/status/", bobs) == 200,
-                "Where no scope is needed, he may go: he has logged in.",
+            await expect_narrow(
+                client,
+                NOTES,
+                bobs,
+                "notes",
+                "His old token still opens the notes. The rule holds for "
+                "every user and every scope.",
             )
-        given("no token at all")
-        expect(
-            await status_of(client, "/status/", {}) == 401,
-            "That is a 401: nobody has said who is asking.",
-        )
+        with granted(own, johndoe="items me"):
+            given("bob, who is not in the table")
+            for path, scope in ((ME, "me"), (ITEMS, "items")):
+                with may_not_raise(MISSING, KeyError):
+                    await client.get(path, headers=bobs)
+                await expect_narrow(client, path, bobs, scope, MISSING)
+            await expect_allowed(
+                client,
+                STATUS,
+                bobs,
+                "bob",
+                "Where no scope is required, bob may go: he has logged in.",
+            )
+        with granted(own, johndoe="items me", alice="items me"):
+            await expect_unauthorized(
+                client,
+                "GET",
+                STATUS,
+                "The answer must be 401, as `get_current_user` gives it. Let "
+                "it read the token, and compare the grants afterwards.",
+            )
 
 
-@contextmanager
-def granted(guard: Callable[..., Any], *scopes: str) -> Iterator[None]:
-    """Grant johndoe some scopes, and nobody else any, for a few requests."""
-    grants = {"johndoe": frozenset(scopes)}
-    module, own = vars(ch06_scopes), namespace_of(guard)
-    with lent("grants", lambda _: grants, module, own):
-        yield
+async def expect_allowed(
+    client: httpx.AsyncClient,
+    path: str,
+    headers: Mapping[str, str],
+    username: str,
+    why: str,
+) -> None:
+    """Expect a 200, and that the endpoint received the user."""
+    response = await send(client, "GET", path, headers)
+    expect(response.status_code == 200, why)
+    expect(
+        response.json() == username,
+        "The endpoint did not receive the user. Return what "
+        "`get_current_user` returned.",
+    )
+
+
+async def expect_narrow(
+    client: httpx.AsyncClient,
+    path: str,
+    headers: Mapping[str, str],
+    scope: str,
+    why: str,
+) -> None:
+    """Expect the 403 whose challenge names all scopes of an endpoint."""
+    response = await send(client, "GET", path, headers)
+    expect(response.status_code != 200, why)
+    named = required_by(response)
+    expect(
+        named is not None and sorted(named.split()) == sorted(scope.split()),
+        "It is refused, but not by the 403 whose challenge has "
+        f'`error="insufficient_scope"` and `scope="{scope}"`. The user is '
+        "known, so a new login would not help.",
+    )
+    token = headers["Authorization"].removeprefix("Bearer ")
+    expect(
+        token not in str(response.headers) + response.text,
+        "The answer repeats the token, which then ends up in the client's "
+        "logs.",
+    )
 
 
 def guarded_by(guard: Callable[..., Any]) -> FastAPI:
     """Build an app whose every endpoint is guarded by an answer."""
     handlers: dict[Any, Any] = {ch05_check_it.OAuthError: ch05_check_it.refuse}
     app = FastAPI(exception_handlers=handlers)
-    needs = {"/status/": [], "/users/me/": ["me"], ITEMS: ["items"]}
-    for path, scopes in needs.items():
+    requirements = {
+        STATUS: [],
+        ME: ["me"],
+        ITEMS: ["items"],
+        BOTH: ["me", "items"],
+        NOTES: ["notes"],
+    }
+    for path, scopes in requirements.items():
 
         @app.get(path)
         async def read(
@@ -377,11 +639,3 @@ def guarded_by(guard: Callable[..., Any]) -> FastAPI:
             return str(getattr(user, "username", None))
 
     return app
-
-
-async def status_of(
-    client: httpx.AsyncClient, path: str, headers: dict[str, str]
-) -> int:
-    """Ask for a path, and return the status alone."""
-    response = await client.get(path, headers=headers)
-    return response.status_code

@@ -12,10 +12,7 @@ TERMS = read_glossary(ROOT / "notebooks" / "glossary.md")
 CHAPTERS = [book for book in notebooks() if book.chapter.number is not None]
 # Terms that their chapter does not introduce properly yet.
 AWAITED = {
-    "audience",
     "ownership",
-    "password grant",
-    "refresh token",
     "role",
     "scope",
 }

@@ -20,19 +20,20 @@ async def get_user_today(
 WRONG_ANSWERS = [
     WrongAnswer(
         SHREDDER,
-        "A scheme reads the header and verifies nothing",
+        "A scheme only reads the header",
         SHREDDER_APP
         + """
 async def shred(
     token: Annotated[str, Security(oauth2_scheme, scopes=["items"])],
 ) -> str:
-    return "shredded for johndoe"
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return "shredded for " + claims["sub"].removeprefix("username:")
 """,
         happy_path=True,
     ),
     WrongAnswer(
         SHREDDER,
-        "To be logged in is enough here",
+        "Every logged-in user can shred",
         SHREDDER_APP
         + """
 async def shred(
@@ -44,7 +45,7 @@ async def shred(
     ),
     WrongAnswer(
         SHREDDER,
-        "not by the 403 whose challenge says",
+        "not by the 403 whose challenge has",
         SHREDDER_APP
         + """
 async def shred(
@@ -58,7 +59,7 @@ async def shred(
     ),
     WrongAnswer(
         SHREDDER,
-        "`items` is a part of `items-preview`",
+        "`items-preview` is another scope than",
         SHREDDER_APP
         + """
 async def shred(
@@ -73,7 +74,7 @@ async def shred(
     ),
     WrongAnswer(
         SHREDDER,
-        "whose it is, the other half",
+        "The items of another user were shredded",
         """
 shredder = FastAPI(
     exception_handlers={OAuthError: refuse},
@@ -88,7 +89,7 @@ async def shred() -> str:
     ),
     WrongAnswer(
         SHREDDER,
-        "`scopes` is a list of scopes, each a string of its own",
+        "The endpoint also requires `me`",
         SHREDDER_APP
         + """
 async def shred(
@@ -103,22 +104,23 @@ async def shred(
         WITHIN,
         "The colon is what ends a word",
         """
-def may(granted, needed):
+def may(granted, required):
     return all(
-        any(wish.startswith(scope) for scope in granted) for wish in needed
+        any(wanted.startswith(scope) for scope in granted)
+        for wanted in required
     )
 """,
         happy_path=True,
     ),
     WrongAnswer(
         WITHIN,
-        "Each needed scope has to be covered",
+        "Each required scope has to be covered",
         """
-def may(granted, needed):
-    return not needed or any(
-        f"{wish}:".startswith(f"{scope}:")
+def may(granted, required):
+    return not required or any(
+        f"{wanted}:".startswith(f"{scope}:")
         for scope in granted
-        for wish in needed
+        for wanted in required
     )
 """,
         happy_path=True,
@@ -127,22 +129,22 @@ def may(granted, needed):
         WITHIN,
         "the rule runs the wrong way",
         """
-def may(granted, needed):
+def may(granted, required):
     def family(scopes):
         return {scope.partition(":")[0] for scope in scopes}
 
-    return family(granted) >= family(needed)
+    return family(granted) >= family(required)
 """,
         happy_path=True,
     ),
     WrongAnswer(
         WITHIN,
-        "It has to stand at the beginning",
+        "It has to be the beginning",
         """
-def may(granted, needed):
+def may(granted, required):
     return all(
-        any(scope in wish.split(":") or scope == wish for scope in granted)
-        for wish in needed
+        any(scope in wanted.split(":") or scope == wanted for scope in granted)
+        for wanted in required
     )
 """,
         happy_path=True,
@@ -151,10 +153,10 @@ def may(granted, needed):
         WITHIN,
         "A token for all of it may not read",
         """
-def may(granted, needed):
+def may(granted, required):
     return all(
-        any(scope.startswith(f"{wish}:") for scope in granted)
-        for wish in needed
+        any(scope.startswith(f"{wanted}:") for scope in granted)
+        for wanted in required
     )
 """,
     ),
@@ -185,7 +187,7 @@ def may(granted, needed):
     ),
     WrongAnswer(
         NOW,
-        "a crash is a 500 for the world",
+        "a crash would be a 500",
         GUARD
         + """
     user = await get_current_user(required, token)
@@ -198,20 +200,7 @@ def may(granted, needed):
     ),
     WrongAnswer(
         NOW,
-        "he gets another answer than that 403",
-        GUARD
-        + """
-    user = await get_current_user(required, token)
-    if not grants.get(user.username, SCOPES.keys()) >= set(required.scopes):
-        scope, gone = write_scopes(required.scopes), "taken back"
-        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
-    return user
-""",
-        happy_path=True,
-    ),
-    WrongAnswer(
-        NOW,
-        "Compare what is needed, not all that the token has",
+        "Compare the required scopes, not all",
         GUARD
         + """
     user = await get_current_user(required, token)
@@ -225,7 +214,7 @@ def may(granted, needed):
     ),
     WrongAnswer(
         NOW,
-        "He may, by his token and by the table, and is refused",
+        "The token and the table allow it, and he is refused",
         GUARD
         + """
     user = await get_current_user(required, token)
@@ -234,5 +223,275 @@ def may(granted, needed):
         raise bearer_error(403, "insufficient_scope", gone, scope=scope)
     return user
 """,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "Only the token decides here",
+        SHREDDER_APP
+        + """
+async def shred(current_user: CurrentUser) -> str:
+    if "items" not in grants.get(current_user.username, set()):
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "A text is taken for a list of its letters",
+        SHREDDER_APP
+        + """
+async def shred(
+    current_user: Annotated[
+        UserInDB, Security(get_current_user, scopes="items")
+    ],
+) -> str:
+    return f"shredded for {current_user.username}"
+""",
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "The endpoint also requires `me`",
+        SHREDDER_APP
+        + """
+async def shred(current_user: Me, items: OwnItems) -> str:
+    return f"shredded for {current_user.username}"
+""",
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "The call must stay `DELETE /users/me/items/`",
+        """
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+@shredder.get("/users/me/items/")
+async def shred(
+    current_user: Annotated[
+        UserInDB, Security(get_current_user, scopes=["items"])
+    ],
+) -> str:
+    return f"shredded for {current_user.username}"
+""",
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "Only a handler turns an `OAuthError` into an answer",
+        """
+shredder = FastAPI()
+
+@shredder.delete("/users/me/items/")
+async def shred(
+    current_user: Annotated[
+        UserInDB, Security(get_current_user, scopes=["items"])
+    ],
+) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "The answer must stay as it was",
+        SHREDDER_APP
+        + """
+async def shred(
+    current_user: Annotated[
+        UserInDB, Security(get_current_user, scopes=["items"])
+    ],
+) -> str:
+    return "shredded for johndoe, alice, bob"
+""",
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "A client would get a 500",
+        SHREDDER_APP
+        + """
+async def shred(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
+    claims = read_access_token(token)
+    if "items" not in scopes_in(claims):
+        lacks = "the token lacks a scope"
+        raise bearer_error(403, "insufficient_scope", lacks, scope="items")
+    return f"shredded for {user_named_by(claims['sub']).username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "another scope than `items`",
+        SHREDDER_APP
+        + """
+async def shred(
+    current_user: CurrentUser, token: Annotated[str, Depends(oauth2_scheme)]
+) -> str:
+    scope = read_access_token(token).get("scope", "").lower()
+    if "items" not in scope.replace(",", " ").split():
+        lacks = "the token lacks a scope"
+        raise bearer_error(403, "insufficient_scope", lacks, scope="items")
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "The rule holds for every scope",
+        """
+def may(granted, required):
+    return all(
+        wanted in granted
+        or ("items" in granted and wanted.startswith("items:"))
+        for wanted in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "There can be more than one colon",
+        """
+def may(granted, required):
+    return all(
+        wanted in granted or wanted.rpartition(":")[0] in granted
+        for wanted in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "The function changed a set",
+        """
+def may(granted, required):
+    while required:
+        wanted = required.pop()
+        if not any(f"{wanted}:".startswith(f"{scope}:") for scope in granted):
+            return False
+    return True
+""",
+    ),
+    WrongAnswer(
+        WITHIN,
+        "another value was returned",
+        """
+def may(granted, required):
+    return [
+        wanted
+        for wanted in required
+        if not any(f"{wanted}:".startswith(f"{s}:") for s in granted)
+    ]
+""",
+    ),
+    WrongAnswer(
+        WITHIN,
+        "do not include one another",
+        """
+def may(granted, required):
+    return all(
+        any(
+            wanted == scope or wanted.startswith(scope.split(":")[0] + ":")
+            for scope in granted
+        )
+        for wanted in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "`me` alone was enough",
+        GUARD
+        + """
+    user = await get_current_user(required, token)
+    today = grants.get(user.username, frozenset())
+    if required.scopes and not today & set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "not even a default one",
+        GUARD
+        + """
+    user = await get_current_user(required, token)
+    if not grants.get(user.username, DEFAULT_SCOPES) >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "every user and every scope",
+        GUARD
+        + """
+    user = await get_current_user(required, token)
+    if "items" in required.scopes and "items" not in grants[user.username]:
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "A client would get a 500",
+        GUARD
+        + """
+    claims = read_access_token(token)
+    user = user_named_by(claims["sub"])
+    today = grants.get(user.username, frozenset()) & scopes_in(claims)
+    if not today >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "The endpoint did not receive the user",
+        GUARD
+        + """
+    user = await get_current_user(required, token)
+    if not grants.get(user.username, frozenset()) >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+""",
+    ),
+    WrongAnswer(
+        NOW,
+        "The answer repeats the token",
+        GUARD
+        + """
+    user = await get_current_user(required, token)
+    if not grants.get(user.username, frozenset()) >= set(required.scopes):
+        scope = write_scopes(required.scopes)
+        raise bearer_error(403, "insufficient_scope", token, scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "The answer must be 401",
+        GUARD
+        + """
+    try:
+        user = await get_current_user(required, token)
+    except OAuthError:
+        user = users["johndoe"]
+        today = frozenset()
+    else:
+        today = grants.get(user.username, frozenset())
+    if not today >= set(required.scopes):
+        scope, gone = write_scopes(required.scopes), "taken back"
+        raise bearer_error(403, "insufficient_scope", gone, scope=scope)
+    return user
+""",
+        happy_path=True,
     ),
 ]
