@@ -39,6 +39,7 @@ async def shred(current_user: CurrentUser) -> str:
         "a guarded router, and names of the module",
         SHREDDER_APP
         + """
+from fastapi import APIRouter
 from snippets import ch06_scopes
 
 router = APIRouter(
