@@ -1,6 +1,7 @@
-"""Chapter 4's practice: who may learn what, and who may come in."""
+"""Chapter 4's practice: tokens that expire, keys, and equal work."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,10 +9,12 @@ from unittest.mock import patch
 
 import httpx
 import jwt
+from passlib.exc import UnknownHashError
 
 from course.classroom.answer_types import a_function, a_lookup, a_value
 from course.classroom.excerpt import excerpt, excerpt_of_error
 from course.classroom.exercise import exercise
+from course.classroom.namespace import Table, lent, namespace_of
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import (
     CallError,
@@ -19,6 +22,7 @@ from course.classroom.trial import (
     expect,
     given,
     may_not_raise,
+    refused,
 )
 from snippets import (
     ch02_password_hashing,
@@ -26,92 +30,102 @@ from snippets import (
     ch04_token_endpoint,
 )
 
-PASSWORDS = {"johndoe": "secret", "alice": "secret2"}
 KEY_OF_THEIR_OWN = hashlib.sha256(b"a teaching key of their own").hexdigest()
+# A valid hash by its form; the stand-in for bcrypt knows its password.
+FORM_OF_A_HASH = "$2b$12$" + "teachinghash" * 4
+PASSWORDS = {
+    "johndoe": "secret",
+    "alice": "secret2",
+    "bob": "correct horse",
+    "dave": "battery staple",
+}
 
 prediction(
     "The same login arrives as JSON. What is the answer?",
     wrong(
         "200: FastAPI reads JSON everywhere",
-        "What FastAPI reads is decided by what the endpoint declares, not by "
-        "what a client sends. This endpoint declares a form.",
+        "The endpoint decides what FastAPI reads, not the client. This "
+        "endpoint declares a form.",
     ),
     wrong(
         "401: these credentials are not accepted",
-        "That would mean that somebody has looked at the password. Nobody "
-        "has: what cannot be read is not wrong yet.",
+        "A 401 would mean that the service has compared the password. It has "
+        "not even found one.",
     ),
     right(
         "422: two fields are missing",
-        "Both stand in the JSON. The endpoint looks for them in a form.",
+        "Both are in the JSON, but the endpoint looks for them in a form.",
     ),
 )
 prediction(
     "Which refusal takes longest?",
     wrong(
-        "Nobody: all four get the same answer",
-        "They get the same words. When an answer comes is a part of it too.",
+        "None: all four get the same answer",
+        "They get the same words. But the time until they come can be "
+        "measured, too.",
     ),
     right(
-        "alice and johndoe, who have an account",
-        "Only for them is there a hash to verify, and bcrypt takes its time.",
+        "Those of alice and johndoe, who have an account",
+        "Only they have a hash to verify, and bcrypt takes its time.",
     ),
     wrong(
-        "admin and root: all users are searched before they are refused",
+        "Those of admin and root: all users are searched first",
         "A dict finds a name, or misses it, without looking at the others. "
-        "Even a long list would be nothing beside one bcrypt hash.",
+        "Even a long list would take no time compared with one bcrypt hash.",
     ),
 )
 prediction(
     "An attacker has read our key and knows no password. What now?",
     right(
-        "Be any user, at every door",
-        "Whoever can sign can write what they like, and a signature that "
-        "fits is all that the door asks for.",
+        "The attacker can be any user, at every endpoint",
+        "With the key anyone can sign any claims, and the service checks "
+        "nothing but the signature and the claims.",
     ),
     wrong(
-        "Read the tokens that they find, and no more",
-        "For that they need no key: claims are only encoded. The key is for "
+        "The attacker can read stolen tokens, and no more",
+        "Reading needs no key: claims are only encoded. The key is for "
         "writing them.",
     ),
     wrong(
         "Nothing: the service knows which tokens it has issued",
-        "It keeps no list of them. A token is not looked up: its signature "
-        "is computed anew and compared.",
+        "It keeps no list of them. It does not look a token up; it computes "
+        "the signature again and compares.",
     ),
 )
 prediction(
     "Four people log in at the `async def`. How long is the silence?",
     wrong(
         "Hardly any: `async` lets other requests run meanwhile",
-        "`async def` alone gives way to nobody. Only an `await` does, and "
+        "An `async def` lets others run only at an `await`, and the call of "
         "bcrypt has none.",
     ),
     wrong(
         "As long as one login takes: then the heartbeat has its turn",
-        "The loop does serve in turn, and all four stood in the queue before "
-        "the next heartbeat did.",
+        "The loop does take turns, but all four logins were in the queue "
+        "before the next heartbeat was.",
     ),
     right(
         "As long as all four logins take, one after the other",
-        "One thread computes all four hashes, and answers nobody meanwhile.",
+        "One thread computes all four hashes, and answers no request "
+        "meanwhile.",
     ),
 )
 prediction(
     "johndoe has a new password. What does his old token open?",
     wrong(
         "Nothing: a new password ends what the old one began",
-        "Nothing in a token comes from the password, and nobody asks for one "
-        "at the door.",
+        "Nothing in a token comes from the password, and no endpoint asks "
+        "for a password again.",
     ),
     right(
         "All that it opened before, until it expires",
-        "Its signature fits and its time is not over. Nothing else is asked.",
+        "Its signature is valid and it has not expired. The service checks "
+        "nothing else.",
     ),
     wrong(
         "Nothing, once he logs in again and has a new one",
-        "A user may have any number of tokens. A new one takes nothing from "
-        "the old: both are signed, and both are good.",
+        "A user may have any number of tokens. A new token takes nothing "
+        "from an old one: both have valid signatures.",
     ),
 )
 
@@ -119,15 +133,15 @@ prediction(
 def two_tokens(answer: object) -> tuple[str, str]:
     """Take a pair of tokens."""
     pair = a_value(answer)
-    if not isinstance(pair, tuple) or len(pair) != 2:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise UnmetError(
             "That is not a pair. Hand over both tokens: `(fresh, late)`."
         )
     for token in pair:
         if not isinstance(token, str):
             raise UnmetError(
-                f"`{excerpt(token)}` is no text. A token is the text that "
-                "`create_access_token` returns."
+                f"`{excerpt(token)}` is not a string. A token is the string "
+                "that `create_access_token` returns."
             )
     fresh, late = pair
     return fresh, late
@@ -137,72 +151,72 @@ def two_tokens(answer: object) -> tuple[str, str]:
     "late, and nothing else",
     two_tokens,
     hints=(
-        "List what the door asks of a token: a signature, two claims, a time "
-        "to come, a user who is known. What does each of these two lack?",
-        "A function of this chapter makes tokens that lack nothing. It lets "
-        "you say how long they are good, and a `timedelta` may be negative.",
-        'Both are `create_access_token({"sub": "johndoe"})`. The second is '
-        "given `timedelta(minutes=-1)` as well.",
+        "List what the app checks in a token: the signature, two claims, the "
+        "time, and the user. Which of these checks does each token fail?",
+        "A function of this chapter makes tokens that pass every check. Its "
+        "second argument is the lifetime, and a `timedelta` may be negative.",
+        'Both are `create_access_token({"sub": "johndoe"})`. The second one '
+        "also gets `timedelta(minutes=-1)`.",
     ),
 )
 async def late_and_nothing_else(tokens: tuple[str, str]) -> None:
-    """`fresh` opens; `late` would, were it not for its `exp`."""
+    """`fresh` is accepted; so would `late` be, were it not for its `exp`."""
     fresh, late = tokens
-    given("`fresh`, at `/users/me/`")
+    given(f"`fresh`, at `/users/me/`: {excerpt(fresh)}")
     expect(
-        await status_at_the_door(fresh) == 200,
-        f"It is refused: {why_refused(fresh)} Where nothing opens, a "
-        "refusal tells nothing: it may be a door that refuses everybody.",
+        await status_of_me(fresh) == 200,
+        f"It is refused: {why_refused(fresh)} Without a token that is "
+        "accepted, a refusal proves nothing: the app may refuse every token.",
     )
-    given("`late`, at the same door")
+    given(f"`late`, at `/users/me/`: {excerpt(late)}")
     expect(
-        await status_at_the_door(late) != 200,
-        "It opens. `exp` is the moment from which on it must not.",
+        await status_of_me(late) != 200,
+        "It is accepted, because its `exp` is in the future. If you wrote "
+        "`exp` into the claims: `create_access_token` overwrites it, and "
+        "takes the lifetime as its second argument.",
     )
-    given("`late`, at a door that has forgotten to look at `exp`")
+    given("`late`, at an app that has forgotten to check `exp`")
+    so_what = "So a test with it passes although no code checks `exp`."
     try:
         claims = claims_of(late, verify_exp=False)
     except jwt.InvalidTokenError as error:
         raise UnmetError(
-            f"It is refused as well: `{excerpt_of_error(error)}`. So a test "
-            "with it passes although nobody looks at `exp`."
+            f"It is refused there, too: `{excerpt_of_error(error)}`. {so_what}"
         ) from error
     user = ch03_dependency_wiring.users.get(claims["sub"])
     if user is None:
         raise UnmetError(
-            "It is refused as well: there is no user "
-            f"{excerpt(claims['sub'])}. So a test with it passes although "
-            "nobody looks at `exp`."
+            "It is refused there, too: there is no user "
+            f"{excerpt(claims['sub'])}. {so_what}"
         )
     expect(
         not user.disabled,
-        "It is refused as well: the account is disabled. So a test with it "
-        "passes although nobody looks at `exp`.",
+        f"It is refused there, too: the account is disabled. {so_what}",
     )
     given("the reason why `late` is refused")
     reason = why_refused(late)
     expect(
         "ExpiredSignatureError" in reason,
-        f"It is another one: {reason} To be late, it needs an `exp` that is "
-        "a number, and past.",
+        f"It is a different one: {reason} An expired token has an `exp` that "
+        "is a number, and in the past.",
     )
 
 
-async def status_at_the_door(token: str) -> int:
-    """Ask the chapter's app for `/users/me/`."""
+async def status_of_me(token: str) -> int:
+    """Request `/users/me/` of the chapter's app; return the status."""
     header = b"Bearer " + token.encode("utf-8", "replace")
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=ch04_token_endpoint.app),
         base_url="http://testserver",
     ) as client:
-        visit = await client.get(
+        response = await client.get(
             "/users/me/", headers={b"Authorization": header}
         )
-    return visit.status_code
+    return response.status_code
 
 
 def claims_of(token: str, *, verify_exp: bool = True) -> dict[str, Any]:
-    """Verify a token as the door does, or without a look at its `exp`."""
+    """Verify a token as the app does, or without checking its `exp`."""
     claims: dict[str, Any] = jwt.decode(
         token,
         ch03_dependency_wiring.SECRET_KEY,
@@ -213,205 +227,361 @@ def claims_of(token: str, *, verify_exp: bool = True) -> dict[str, Any]:
 
 
 def why_refused(token: str) -> str:
-    """Say what the door finds first, as PyJWT puts it."""
+    """Write PyJWT's first error for a token, or that its user is refused."""
     try:
         claims_of(token)
     except jwt.InvalidTokenError as error:
         return f"`{excerpt_of_error(error)}`."
-    return "its user is not known here, or may not come in."
+    return "its user is unknown or disabled, or its `exp` is not a number."
 
 
 @exercise(
     "refuse to start",
     a_function,
     hints=(
-        "Three things must stop the start: no key, a short one, the "
-        "published one. Which of them does the stub notice?",
-        '`environ.get("SECRET_KEY", "")` makes of a missing key a very short '
-        "one. What 32 counts are bytes, and `len` of a text counts letters.",
+        "Three things must stop the start: no key, a short key, the "
+        "published key. Which of them does the stub refuse?",
+        '`environ.get("SECRET_KEY", "")` turns a missing key into a very '
+        "short one. The 32 counts bytes; `len` of a string counts characters.",
         "If `len(key.encode()) < 32` or `key == TEACHING_KEY`, raise a "
-        "`ValueError` whose words are fixed. Else return the key.",
+        "`ValueError` with a fixed message. Otherwise return the key.",
     ),
 )
 def refuse_to_start(read: Callable[..., Any]) -> None:
-    """`read_secret_key(environ)` returns a key, or stops the service."""
+    """`read_secret_key(environ)` returns a safe key, or raises ValueError."""
+    accept_good_keys(read)
     published = ch03_dependency_wiring.TEACHING_KEY
-    given("a key of 32 random bytes, in hexadecimal")
-    began, key = begins(read, KEY_OF_THEIR_OWN)
-    expect(
-        began and key == KEY_OF_THEIR_OWN,
-        "The service does not start with the key that it was given, and that "
-        "is as good a key as any.",
-    )
-    given("no key: somebody has forgotten the variable")
-    began, key = begins(read, None)
-    expect(
-        not began or key != published,
-        "The service starts with the published key, and nobody is told. "
-        "Whoever has read these pages can be every user.",
-    )
-    expect(
-        not began or key is None,
-        "The service starts with a key that nobody chose. A random one is "
-        "another after each restart, which logs everybody out; and of two "
-        "processes each refuses the other's tokens.",
-    )
-    expect(
-        not began,
-        "Nothing stops the start. The first login will fail instead, "
-        "when everybody is waiting.",
-    )
-    given("an empty key: the variable is set, to nothing")
-    expect(
-        not begins(read, "")[0],
+    given("no key: the variable is not set")
+    with refused("", ValueError):
+        key = read({"PATH": "/bin"})
+        if key == published:
+            raise UnmetError(
+                "The service starts with the published key, and no error "
+                "says so. Anyone who has read these pages can be every user."
+            )
+        if key is not None and not isinstance(key, BaseException):
+            raise UnmetError(
+                "The service starts with a key that no person chose. A "
+                "random key changes with each restart, which logs everyone "
+                "out, and two processes refuse each other's tokens."
+            )
+    given("an empty key: the variable is set to nothing")
+    with refused(
         "The service starts. A line `SECRET_KEY=` in a settings file sets "
-        "the variable, and anybody can sign with nothing.",
-    )
+        "the variable to an empty string, and anyone can sign with that.",
+        ValueError,
+    ):
+        read({"SECRET_KEY": ""})
+    short = "q7-Zk9vB" * 3 + "w2Rt5yN"
     given("a key of 31 bytes")
-    expect(
-        not begins(read, "k3y-" * 7 + "k3y")[0],
-        "The service starts. HS256 asks for a key no shorter than its hash, "
-        "32 bytes (RFC 7518 §3.2); who finds a token can guess at a short "
-        "one at home.",
-    )
-    given("16 letters `é`, which are 32 bytes")
-    expect(
-        begins(read, "é" * 16)[0],
-        "It is refused, and is long enough: RFC 7518 §3.2 counts bits, and "
-        "`len` of a text counts letters.",
-    )
+    with refused(
+        "The service starts. HS256 needs a key that is at least as long as "
+        "its hash, 32 bytes (RFC 7518 §3.2). An attacker who has one token "
+        "can find a short key by guessing.",
+        ValueError,
+    ):
+        try:
+            read({"SECRET_KEY": short})
+        except CallError as error:
+            expect(
+                not tells(error.__cause__, short),
+                f"{error} The error contains the key, or a part of it. Errors "
+                "are written to logs, and many people read logs.",
+            )
+            raise
     given("the teaching key, set on purpose")
-    expect(
-        not begins(read, published)[0],
-        "The service starts. It is long enough, and everybody has it: "
-        "settings are copied from pages like this one.",
-    )
+    with refused(
+        "The service starts. The key is long enough, but everyone has it: "
+        "people copy settings from pages like this one.",
+        ValueError,
+    ):
+        read({"SECRET_KEY": published})
 
 
-def begins(read: Callable[..., Any], key: str | None) -> tuple[bool, Any]:
-    """Start a service with a key: whether it starts, and with which key.
+def accept_good_keys(read: Callable[..., Any]) -> None:
+    """Try keys that must be returned unchanged.
 
     Raises:
-        UnmetError: it is stopped by another error than a `ValueError`, or
-            by one that tells the key.
+        UnmetError: one is refused, or comes back changed.
     """
-    try:
-        return True, read({} if key is None else {"SECRET_KEY": key})
-    except CallError as error:
-        if not isinstance(error.__cause__, ValueError):
-            raise UnmetError(
-                f"{error} A refusal is expected, but as `ValueError`."
-            ) from error
+    for words, key, why in (
+        (
+            "a key of 64 hexadecimal characters",
+            KEY_OF_THEIR_OWN,
+            "The service does not start with the key that it was given, and "
+            "that is a good key. Read it from `environ`.",
+        ),
+        (
+            "64 characters that are not hexadecimal",
+            "Zk9v-" * 12 + "q7Rt",
+            "It is refused. The key is used as text, so it need not be "
+            "hexadecimal.",
+        ),
+        (
+            "a key of 33 bytes",
+            "Zk9v-q7Rt_B" * 3,
+            "It is refused, and is long enough. `token_hex(32)` has 64 "
+            "characters, but 32 bytes are enough.",
+        ),
+        (
+            "a key of exactly 32 bytes",
+            "Zk9v-q7R" * 4,
+            "It is refused, and exactly 32 bytes are enough: only fewer are "
+            "too few.",
+        ),
+        (
+            "16 times the letter `é`, which are 32 bytes",
+            "é" * 16,
+            "It is refused, and is long enough: RFC 7518 §3.2 counts bits, "
+            "and `len` of a string counts characters.",
+        ),
+        (
+            "a key of 40 bytes that begins and ends with a space",
+            " " + "Zk9v-q7Rt_" * 3 + "Zk9v-q7R ",
+            "It is refused, and is as good as any: spaces are characters.",
+        ),
+    ):
+        given(words)
+        environ = {"SECRET_KEY": key}
+        with may_not_raise(why, ValueError):
+            result = read(environ)
         expect(
-            not key or key not in str(error.__cause__),
-            f"{error} The error tells the key. Errors go into logs, and logs "
-            "to people who may not sign.",
+            result == key,
+            "It is not the key that was set. Another program that reads the "
+            "same variable would sign with another key.",
         )
-        return False, None
+        expect(
+            environ == {"SECRET_KEY": key},
+            "The function changed `environ`. Other code reads the "
+            "environment, too: only read it.",
+        )
+
+
+def tells(error: BaseException | None, key: str) -> bool:
+    """Whether an error, or one behind it, has four characters of a key."""
+    parts = {key[at : at + 4] for at in range(len(key) - 3)}
+    while error is not None:
+        if any(part in f"{error} {error!r}" for part in parts):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @exercise(
     "two names, one time",
     a_lookup,
     hints=(
-        "Two questions: which user is meant, and is this the password. Only "
-        "the second may take time, and it must always be asked, once.",
-        "Make a username of what was typed, without a look at the password. "
-        "Of what is nobody's address you need not make anything.",
-        "Build `{user.email: user.username for user in users.values()}` and "
-        "`get(login, login)` from it. Then call `authenticate_user`, once.",
+        "There are two questions: which user is meant, and is this the "
+        "user's password? Only the second takes time, and it must be asked "
+        "once in every call.",
+        "First turn the address into a username, without looking at the "
+        "password. If the address is unknown, leave it as it is.",
+        "Build `{user.email: user.username for user in users.values()}`, and "
+        "call `get(login, login)` on it. Then call `authenticate_user` once.",
     ),
 )
 def two_names_one_time(find: Callable[..., Any]) -> None:
-    """A login by name or address, at one verification each."""
-    with counted_verifications() as verified:
+    """A login by username or address, at one verification for each call."""
+    with (
+        lent(
+            "users",
+            five_users,
+            vars(ch03_dependency_wiring),
+            vars(ch04_token_endpoint),
+            namespace_of(find),
+        ) as [users, *_],
+        counted_verifications(users) as verified,
+    ):
+        login = Login(find, users, verified)
+        login.lets_owners_in()
+        login.keeps_others_out()
+        login.works_once_for_everyone()
 
-        def ask(login: str, password: str) -> str | None:
-            verified.clear()
-            with may_not_raise(
-                "At a login nobody catches it, so the service answers 500: "
-                "another answer than others get.",
-                Exception,
-            ):
-                user = find(login, password)
-            if user is None:
-                return None
-            return str(getattr(user, "username", excerpt(user)))
 
-        given("johndoe, by name and by address, with his password")
+def five_users(users: Table) -> Table:
+    """Copy johndoe and alice, and add three: an address written otherwise,
+    no address, and a damaged hash.
+    """
+    john = users["johndoe"]
+    own = {
+        name: john.model_copy(
+            update={
+                "username": name,
+                "email": email,
+                "disabled": name == "alice",
+                "hashed_password": hashed,
+            }
+        )
+        for name, email, hashed in (
+            ("johndoe", "johndoe@example.com", ""),
+            ("alice", "alice@example.com", ""),
+            ("bob", "robert@example.org", ""),
+            ("dave", None, ""),
+            ("erin", "erin@example.com", "!"),
+        )
+    }
+    for name in PASSWORDS:
+        own[name].hashed_password = FORM_OF_A_HASH + f"{name:.<5}"[:5]
+    return own
+
+
+class Login:
+    """The learner's login, with the table that it reads."""
+
+    def __init__(
+        self, find: Callable[..., Any], users: Table, verified: list[str]
+    ) -> None:
+        """Keep the function, its users, and the list of verifications."""
+        self.find = find
+        self.users = users
+        self.verified = verified
+        self.before = {name: vars(user).copy() for name, user in users.items()}
+
+    def ask(self, login: str, password: str) -> Any:  # noqa: ANN401
+        """Call the learner's function; it must leave the table alone."""
+        self.verified.clear()
+        with may_not_raise(
+            "A login that raises is answered by a 500, which is another "
+            "answer than other names get.",
+            Exception,
+        ):
+            user = self.find(login, password)
+        expect(
+            {name: vars(each) for name, each in self.users.items()}
+            == self.before,
+            "The call changed the table of users. A login by address should "
+            "only read it.",
+        )
+        return user
+
+    def lets_owners_in(self) -> None:
+        """Each user logs in by username and by address."""
+        given("johndoe, by username and by address, with his password")
         for login in ("johndoe", "johndoe@example.com"):
-            expect(
-                ask(login, "secret") == "johndoe",
-                f"By `{login}` he does not get in. His password is right, "
-                "and the task lets him use either.",
-            )
-        given("his name and his address with other passwords")
-        for login in ("johndoe", "johndoe@example.com"):
-            for password in ("guess", "secret2", ""):
+            self.expect_user(login, "johndoe")
+        given("bob, whose address is robert@example.org, and dave without any")
+        for login, name in (
+            ("bob", "bob"),
+            ("robert@example.org", "bob"),
+            ("dave", "dave"),
+        ):
+            self.expect_user(login, name)
+
+    def expect_user(self, login: str, name: str) -> None:
+        """Require that a login with the right password returns its user."""
+        user = self.ask(login, PASSWORDS[name])
+        expect(
+            user is not None,
+            f"With `{login}` and the right password there is no login. The "
+            "task allows both names, for every user in the table.",
+        )
+        expect(
+            user == self.users[name],
+            f"The user {name} should be returned, as `authenticate_user` "
+            "does: the endpoint reads the username from it.",
+        )
+
+    def keeps_others_out(self) -> None:
+        """Wrong passwords and unknown names get None."""
+        given("known usernames and addresses, with wrong passwords")
+        for login in (
+            *("johndoe", "johndoe@example.com", "robert@example.org"),
+            *("alice", "dave"),
+        ):
+            for password in ("guess", "", "a" * 73):
                 expect(
-                    ask(login, password) is None,
-                    f"`{login}` opens with a password that is not his. "
-                    "Whoever is found first is not let in yet.",
+                    self.ask(login, password) is None,
+                    f"`{login}` is let in with a wrong password. Finding a "
+                    "user is not enough: the password must match.",
                 )
-        given("names and addresses of nobody")
-        for login in ("nobody", "nobody@example.com", "", "@"):
+        expect(
+            self.ask("robert@example.org", "secret") is None
+            and self.ask("johndoe@example.com", "secret2") is None,
+            "An address is let in with another user's password.",
+        )
+        given("names and addresses that nobody has")
+        for login in (
+            *("nobody", "nobody@example.com", "", "@", "None"),
+            *("john", "example.com", "johndoe@example.org", "bob@example.org"),
+        ):
+            for password in PASSWORDS.values():
+                expect(
+                    self.ask(login, password) is None,
+                    f"`{login}` is let in, and no user has this name or "
+                    "address. A name must be equal, not similar.",
+                )
+
+    def works_once_for_everyone(self) -> None:
+        """Each call verifies one password."""
+        gap = "The gap that this chapter closed is open again."
+        for words, login, why in (
+            ("a username that exists", "johndoe", ""),
+            (
+                "an address that exists",
+                "johndoe@example.com",
+                "The time tells an attacker that this address exists.",
+            ),
+            (
+                "an address that does not exist",
+                "nobody@example.com",
+                f"The time tells an attacker which addresses exist. {gap}",
+            ),
+            (
+                "a username that does not exist",
+                "nobody",
+                f"The time tells an attacker which usernames exist. {gap}",
+            ),
+            (
+                "a user whose stored hash is damaged",
+                "erin@example.com",
+                f"The time tells an attacker that erin exists. {gap}",
+            ),
+        ):
+            given(f"a stopwatch, at {words}, with a wrong password")
+            expect(self.ask(login, "guess") is None, "The login succeeds.")
+            count = len(self.verified)
             expect(
-                ask(login, "secret") is None,
-                "Somebody gets in who does not exist.",
+                count == 1,
+                f"Verifications: {count} instead of 1. "
+                + (why or "Each call should verify exactly one password."),
             )
-        given("a stopwatch, at a name that is known")
-        ask("johndoe", "guess")
-        by_name = len(verified)
+        given("a stopwatch, at the right password")
+        self.ask("robert@example.org", PASSWORDS["bob"])
         expect(
-            by_name == 1,
-            f"Verifications: {by_name}, and not one. Each costs us a slow "
-            "hash, and none at all means that nobody asked for the password.",
-        )
-        given("a stopwatch, at a known address and a wrong password")
-        ask("johndoe@example.com", "guess")
-        expect(
-            len(verified) == 1,
-            f"Verifications: {len(verified)}; for a name it was one. The "
-            "time tells a stranger that this address is known here.",
-        )
-        given("a stopwatch, at an address of nobody")
-        ask("nobody@example.com", "guess")
-        expect(
-            len(verified) == 1,
-            f"Verifications: {len(verified)}; for a known address it was "
-            "one. The time tells strangers which addresses have an account: "
-            "each new way to look somebody up can open the gap again.",
-        )
-        given("a stopwatch, at a name of nobody")
-        ask("nobody", "guess")
-        expect(
-            len(verified) == 1,
-            f"Verifications: {len(verified)}; for a known name it was one. "
-            "The gap that this chapter closed is open again.",
+            len(self.verified) == 1,
+            f"Verifications: {len(self.verified)} instead of 1 for the "
+            "right password.",
         )
 
 
 @contextmanager
-def counted_verifications() -> Iterator[list[str]]:
-    """List the hashes that bcrypt is asked about; it computes none of them.
+def counted_verifications(users: Table) -> Iterator[list[str]]:
+    """List the hashes that are verified; bcrypt computes none of them.
 
-    Which password is behind which hash is known here, so the check is quick
-    and needs no clock.
+    The passwords behind the hashes are known here, so that the check is
+    quick and needs no clock. As the real `verify` does, the stand-in raises
+    for a text that is no hash.
     """
-    users = ch03_dependency_wiring.users
     behind = {
         users[name].hashed_password: password
         for name, password in PASSWORDS.items()
     }
     verified: list[str] = []
+    context = ch02_password_hashing.pwd_context
 
     def verify(secret: str, hashed: str, *_: object, **__: object) -> bool:
+        if context.identify(hashed) is None:
+            raise UnknownHashError
         verified.append(hashed)
         return behind.get(hashed) == secret
 
-    context = ch02_password_hashing.pwd_context
-    with (
-        patch.object(context, "verify", verify),
-        patch.object(context, "needs_update", return_value=False),
-    ):
-        yield verified
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # what a login says of a damaged hash
+    try:
+        with (
+            patch.object(context, "verify", verify),
+            patch.object(context, "needs_update", return_value=False),
+        ):
+            yield verified
+    finally:
+        logging.disable(before)

@@ -1,4 +1,4 @@
-"""Chapter 4's practice refuses what is no answer, and harms nobody."""
+"""Chapter 4's practice: odd answers are refused, tables are restored."""
 
 from typing import Any
 from unittest.mock import patch
@@ -40,12 +40,17 @@ def answer(login, password):
         if other.email == login:
             user = other
     hashed = user.hashed_password if user else DUMMY_HASH
-    return user if verify_password(password, hashed) else None
+    try:
+        return user if verify_password(password, hashed) else None
+    except ValueError:
+        verify_password(password, DUMMY_HASH)
 """
 
 
-def test_pair_signed_by_hand_passes() -> None:
-    found = verdict("late, and nothing else", (signed(), signed(exp=1)))
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_pair_signed_by_hand_passes(kind: type) -> None:
+    pair = kind([signed(), signed(exp=1)])
+    found = verdict("late, and nothing else", pair)
     assert found.passed, found.card
 
 
@@ -53,8 +58,7 @@ def test_pair_signed_by_hand_passes() -> None:
     ("answer", "words"),
     [
         (signed(), "That is not a pair"),
-        ([signed(), signed(exp=1)], "That is not a pair"),
-        ((signed(), b"late"), "is no text"),
+        ((signed(), b"late"), "is not a string"),
         ((signed(), "nonsense"), "DecodeError"),
         ((signed(), "é\ud800\r\n"), "cannot be checked"),
         ((signed(), signed(exp=1, nbf=4_102_444_800)), "not yet valid"),

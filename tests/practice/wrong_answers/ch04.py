@@ -16,7 +16,7 @@ from snippets.ch03_dependency_wiring import TEACHING_KEY
 WRONG_ANSWERS = [
     WrongAnswer(
         LATE,
-        "Signature verification failed`. So a test with it passes",
+        "Signature verification failed`. So a test",
         FRESH
         + """
 late = jwt.encode(
@@ -28,18 +28,24 @@ late = jwt.encode(
     WrongAnswer(
         LATE,
         "there is no user 'nobody'",
-        FRESH + 'late = create_access_token({"sub": "nobody"}, -timedelta(1))',
+        FRESH
+        + """
+late = create_access_token({"sub": "nobody"}, -timedelta(1))
+""",
         happy_path=True,
     ),
     WrongAnswer(
         LATE,
         "the account is disabled",
-        FRESH + 'late = create_access_token({"sub": "alice"}, -timedelta(1))',
+        FRESH
+        + """
+late = create_access_token({"sub": "alice"}, -timedelta(1))
+""",
         happy_path=True,
     ),
     WrongAnswer(
         LATE,
-        "It opens. `exp` is the moment from which on it must not",
+        "It is accepted, because its `exp` is in the future",
         FRESH
         + """
 late = jwt.encode(
@@ -50,8 +56,20 @@ late = jwt.encode(
     ),
     WrongAnswer(
         LATE,
+        "`create_access_token` overwrites it",
+        FRESH
+        + """
+late = create_access_token({"sub": "johndoe", "exp": 0})
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
         'missing the "exp" claim`. So a test with it passes',
-        FRESH + 'late = jwt.encode({"sub": "johndoe"}, SECRET_KEY)',
+        FRESH
+        + """
+late = jwt.encode({"sub": "johndoe"}, SECRET_KEY)
+""",
         happy_path=True,
     ),
     WrongAnswer(
@@ -67,7 +85,7 @@ late = jwt.encode(
     ),
     WrongAnswer(
         LATE,
-        "It is another one",
+        "It is a different one",
         FRESH
         + """
 late = jwt.encode({"sub": "johndoe", "exp": "yesterday"}, SECRET_KEY)
@@ -76,7 +94,14 @@ late = jwt.encode({"sub": "johndoe", "exp": "yesterday"}, SECRET_KEY)
     ),
     WrongAnswer(
         LATE,
-        "it may be a door that refuses everybody",
+        "Signature has expired`. Without a token",
+        """
+fresh = late = create_access_token({"sub": "johndoe"}, -timedelta(1))
+""",
+    ),
+    WrongAnswer(
+        LATE,
+        "the app may refuse every token",
         """
 fresh = jwt.encode({"sub": "johndoe"}, SECRET_KEY)
 late = create_access_token({"sub": "johndoe"}, timedelta(minutes=-1))
@@ -84,7 +109,7 @@ late = create_access_token({"sub": "johndoe"}, timedelta(minutes=-1))
     ),
     WrongAnswer(
         LATE,
-        "its user is not known here, or may not come in",
+        "its user is unknown or disabled",
         """
 fresh = create_access_token({"sub": "alice"})
 late = create_access_token({"sub": "alice"}, timedelta(minutes=-1))
@@ -92,12 +117,14 @@ late = create_access_token({"sub": "alice"}, timedelta(minutes=-1))
     ),
     WrongAnswer(
         LATE,
-        "is no text. A token is the text",
-        "fresh = late = create_access_token",
+        "is not a string. A token is the string",
+        """
+fresh = late = create_access_token
+""",
     ),
     WrongAnswer(
         START,
-        "A random one is another after each restart",
+        "A random key changes with each restart",
         """
 from secrets import token_hex
 
@@ -108,10 +135,36 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "Nothing stops the start",
+        "It returned `None` instead of raising `ValueError`",
         """
 def read_secret_key(environ):
     return environ.get("SECRET_KEY")
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "It returned the exception instead of raising",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        return ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "The service starts with the published key",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", TEACHING_KEY)
+    if len(key.encode()) < 32:
+        raise ValueError("SECRET_KEY is too short")
+    return key
 """,
         happy_path=True,
     ),
@@ -126,7 +179,7 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "A line `SECRET_KEY=` in a settings file sets the variable",
+        "A line `SECRET_KEY=` in a settings file sets",
         """
 def read_secret_key(environ):
     if "SECRET_KEY" not in environ:
@@ -137,7 +190,7 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "who finds a token can guess at a short one at home",
+        "can find a short key by guessing",
         PUBLISHED
         + """
 def read_secret_key(environ):
@@ -150,7 +203,7 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "`len` of a text counts letters",
+        "`len` of a string counts characters",
         PUBLISHED
         + """
 def read_secret_key(environ):
@@ -163,7 +216,33 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "settings are copied from pages like this one",
+        "exactly 32 bytes are enough",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) <= 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "but 32 bytes are enough",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key) < 64 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "people copy settings from pages like this one",
         """
 def read_secret_key(environ):
     key = environ.get("SECRET_KEY", "")
@@ -175,7 +254,7 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "The error tells the key",
+        "The error contains the key",
         PUBLISHED
         + """
 def read_secret_key(environ):
@@ -185,6 +264,44 @@ def read_secret_key(environ):
     return key
 """,
         happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "or a part of it. Errors are written to logs",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(f"unsafe SECRET_KEY: {key[:12]}…")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "Another program that reads the same variable",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "").strip()
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "The function changed `environ`",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.pop("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
     ),
     WrongAnswer(
         START,
@@ -199,32 +316,43 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "as good a key as any",
+        "it need not be hexadecimal",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(bytes.fromhex(key)) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is missing, short or published")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "Read it from `environ`",
         """
 def read_secret_key(environ):
-    key = bytes.fromhex(environ.get("SECRET_KEY", ""))
-    if len(key) < 32:
-        raise ValueError("SECRET_KEY is missing, or too short")
-    return key
+    if "SECRET_KEY" not in os.environ:
+        raise ValueError("SECRET_KEY is not set")
+    return os.environ["SECRET_KEY"]
 """,
     ),
     WrongAnswer(
         NAMES,
-        "Verifications: 2; for a name it was one",
+        "instead of 1. The time tells an attacker that this address exists",
         """
 def find_user(login, password):
     user = authenticate_user(login, password)
-    if user is None:
+    if user is None and "@" in login:
         usernames = {user.email: user.username for user in users.values()}
-        if login in usernames:
-            user = authenticate_user(usernames[login], password)
+        user = authenticate_user(usernames.get(login, ""), password)
     return user
 """,
         happy_path=True,
     ),
     WrongAnswer(
         NAMES,
-        "Verifications: 0; for a known address it was one",
+        "instead of 1. The time tells an attacker which addresses exist",
         """
 def find_user(login, password):
     if "@" not in login:
@@ -238,7 +366,7 @@ def find_user(login, password):
     ),
     WrongAnswer(
         NAMES,
-        "Verifications: 2, and not one",
+        "instead of 1. Each call should verify exactly one",
         """
 def find_user(login, password):
     usernames = {user.email: user.username for user in users.values()}
@@ -250,7 +378,7 @@ def find_user(login, password):
     ),
     WrongAnswer(
         NAMES,
-        "Verifications: 0; for a known name it was one",
+        "instead of 1. The time tells an attacker which usernames exist",
         """
 def find_user(login, password):
     usernames = {user.email: user.username for user in users.values()}
@@ -262,7 +390,7 @@ def find_user(login, password):
     ),
     WrongAnswer(
         NAMES,
-        "Whoever is found first is not let in yet",
+        "Finding a user is not enough",
         """
 def find_user(login, password):
     for user in users.values():
@@ -274,7 +402,7 @@ def find_user(login, password):
     ),
     WrongAnswer(
         NAMES,
-        "At a login nobody catches it",
+        "A login that raises is answered by a 500",
         """
 def find_user(login, password):
     usernames = {user.email: user.username for user in users.values()}
@@ -285,17 +413,101 @@ def find_user(login, password):
     ),
     WrongAnswer(
         NAMES,
-        "Somebody gets in who does not exist",
+        "raised `UnknownHashError",
         """
 def find_user(login, password):
-    username, _, _ = (login or "johndoe").partition("@")
-    return authenticate_user(username, password)
+    user = users.get(login)
+    for other in users.values():
+        if other.email == login:
+            user = other
+    hashed = user.hashed_password if user else ""
+    return user if verify_password(password, hashed) else None
 """,
         happy_path=True,
     ),
     WrongAnswer(
         NAMES,
-        "By `johndoe` he does not get in",
+        "`find_user('erin@example.com', 'guess')` raised",
+        """
+def find_user(login, password):
+    user = users.get(login)
+    for other in users.values():
+        if other.email == login:
+            user = other
+    hashed = user.hashed_password if user else DUMMY_HASH
+    return user if verify_password(password, hashed) else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "A name must be equal, not similar",
+        """
+def find_user(login, password):
+    for user in users.values():
+        if login in (user.email or ""):
+            return authenticate_user(user.username, password)
+    return authenticate_user(login, password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "`johndoe@example.org` is let in",
+        """
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    usernames.setdefault(login, login.partition("@")[0])
+    return authenticate_user(usernames[login], password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "`None` is let in",
+        """
+def find_user(login, password):
+    usernames = {str(u.email): u.username for u in users.values()}
+    return authenticate_user(usernames.get(login, login), password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "With `robert@example.org` and the right password",
+        """
+def find_user(login, password):
+    usernames = {
+        "johndoe@example.com": "johndoe",
+        "alice@example.com": "alice",
+    }
+    return authenticate_user(usernames.get(login, login), password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "The call changed the table of users",
+        """
+def find_user(login, password):
+    for user in list(users.values()):
+        if user.email:
+            users[user.email] = user
+    return authenticate_user(login, password)
+""",
+    ),
+    WrongAnswer(
+        NAMES,
+        "The user johndoe should be returned",
+        """
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    return bool(authenticate_user(usernames.get(login, login), password))
+""",
+    ),
+    WrongAnswer(
+        NAMES,
+        "With `johndoe` and the right password there is no login",
         """
 def find_user(login, password):
     usernames = {user.email: user.username for user in users.values()}
