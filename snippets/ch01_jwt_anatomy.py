@@ -74,9 +74,11 @@ def check_header(header: dict[str, Any]) -> None:
     """Accept a header that says HS256 and changes nothing else."""
     if header.get("alg") != "HS256":  # RFC 8725 §3.1
         raise RefusedTokenError("alg is not HS256")
-    if "crit" in header or "b64" in header:  # RFC 7515 §4.1.11, RFC 7797
+    # Extensions change what is signed: RFC 7515 §4.1.11, RFC 7797.
+    if "crit" in header or "b64" in header:
         raise RefusedTokenError("an unknown extension")
-    if not isinstance(header.get("kid", ""), str):  # RFC 7515 §4.1.4
+    # A name of the key, which we do not need: RFC 7515 §4.1.4.
+    if not isinstance(header.get("kid", ""), str):
         raise RefusedTokenError("kid is not a string")
 
 

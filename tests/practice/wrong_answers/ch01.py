@@ -357,7 +357,7 @@ def decode_short_lived(token, key, longest, now):
     ),
     WrongAnswer(
         REPAIR,
-        "It has 1 bytes instead of 32",
+        "It has 2 bytes instead of 32",
         OPEN
         + """
     if alg != "HS256":
