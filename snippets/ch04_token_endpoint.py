@@ -78,7 +78,8 @@ def authenticate_user(username: str, password: str) -> UserInDB | None:
 
     Every username costs one bcrypt verification, known or not, so that the
     time of the answer does not tell which usernames exist. A password that
-    bcrypt would cut short is refused before any user is looked up.
+    bcrypt would cut short is refused before any user is looked up. A damaged
+    hash is logged, and matches no password.
     """
     try:
         ensure_hashable(password)
