@@ -128,15 +128,15 @@ CHANGES = [
         ch04_token_endpoint.authenticate_user,
         "def authenticate_user",
         "A function that returns a user or `False` has no useful type. With "
-        "`UserInDB | None` the type checker finds a missing test.",
+        "`UserInDB | None` a type checker notices a forgotten test.",
     ),
     Change(
         "An outdated hash",
         "if not verify_password(password, user.hashed_password):",
         ch04_token_endpoint.authenticate_user,
         "matches, new_hash = verify_and_rehash",
-        "A login is the only moment at which the service knows the password "
-        "and can hash it again at a higher cost.",
+        "At a login the service knows the password, and can hash it again "
+        "at a higher cost.",
     ),
     Change(
         "The endpoint of the login",
@@ -151,8 +151,7 @@ CHANGES = [
         "app = FastAPI()",
         ch04_token_endpoint,
         "exception_handlers={RequestValidationError",
-        "FastAPI's own 422 repeats the input, so that a password can end up "
-        "in the logs of a client.",
+        "FastAPI's own 422 repeats what was sent, which can be a password.",
     ),
     Change(
         "A slash too many",
@@ -183,8 +182,8 @@ CHANGES = [
         "current_user: Annotated[User, Depends(get_current_active_user)]",
         ch03_dependency_wiring,
         "CurrentUser = Annotated",
-        "One name for the annotation: an endpoint cannot depend on the wrong "
-        "function, and the type says what really arrives, a `UserInDB`.",
+        "One name for the annotation, so that no endpoint forgets the check "
+        "for disabled users. The type says what arrives, a `UserInDB`.",
     ),
     Change(
         "A disabled account",
@@ -293,8 +292,12 @@ def pre(code: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write an HTML table; the cells are HTML already."""
-    head = "".join(f'<th scope="col">{text}</th>' for text in headings)
+    """Write an HTML table of equal columns; the cells are HTML already."""
+    width = f"width: {100 // len(headings)}%"
+    head = "".join(
+        f'<th scope="col" style="{CELL}; {width}">{text}</th>'
+        for text in headings
+    )
     body = "".join(
         "<tr>"
         + "".join(f'<td style="{CELL}">{cell}</td>' for cell in row)
@@ -302,7 +305,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return (
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        '<table style="table-layout: fixed; width: 100%">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
