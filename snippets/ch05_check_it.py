@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel, Field, ValidationError
@@ -128,8 +129,7 @@ async def read_password_grant(request: Request) -> PasswordGrant:
     if fields.get("grant_type", "") not in ("", "password"):
         raise OAuthError(400, "unsupported_grant_type", "only password")
     if authenticates_client(request, fields):
-        failed = "this service has registered no client"
-        raise OAuthError(401, "invalid_client", failed, challenge("Basic"))
+        raise OAuthError(401, "invalid_client", "unknown", challenge("Basic"))
     try:
         return PasswordGrant.model_validate(fields)
     except ValidationError as error:
@@ -233,7 +233,6 @@ REFUSALS: dict[int | str, Any] = {"4XX": {"model": ErrorBody | ch04.Refusal}}
 
 
 # %% The app (replaces ch04)
-# What the docs say about a login: `read_form` does not tell FastAPI.
 FORM_TYPE = "application/x-www-form-urlencoded"
 SCHEMA = {"schema": PasswordGrant.model_json_schema()}
 LOGIN_FORM = {"requestBody": {"content": {FORM_TYPE: SCHEMA}}}
@@ -241,7 +240,10 @@ LOGIN_FORM = {"requestBody": {"content": {FORM_TYPE: SCHEMA}}}
 app = FastAPI(
     title="Chapter 5: check it",
     responses=REFUSALS,
-    exception_handlers={OAuthError: refuse},
+    exception_handlers={
+        OAuthError: refuse,
+        RequestValidationError: ch04.refuse_form,
+    },
     redirect_slashes=False,  # a redirect would repeat the password
 )
 

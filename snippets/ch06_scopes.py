@@ -11,6 +11,7 @@ from typing import Annotated
 
 import jwt
 from fastapi import Depends, FastAPI, Response, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
 
@@ -19,6 +20,7 @@ from snippets.ch04_token_endpoint import (
     ACCESS_TOKEN_LIFETIME,
     authenticate_user,
     create_access_token,
+    refuse_form,
 )
 from snippets.ch05_check_it import (
     LOGIN_FORM,
@@ -163,7 +165,10 @@ OwnItems = Annotated[
 app = FastAPI(
     title="Chapter 6: scopes",
     responses=REFUSALS,
-    exception_handlers={OAuthError: refuse},
+    exception_handlers={
+        OAuthError: refuse,
+        RequestValidationError: refuse_form,
+    },
     redirect_slashes=False,
 )
 

@@ -301,14 +301,6 @@ async def test_missing_field_is_named(name: str, client_of: ClientOf) -> None:
     assert missing.json()["error_description"] == f"the form has no {name}"
 
 
-@pytest.mark.anyio
-async def test_redirect_never_repeats_a_password(client_of: ClientOf) -> None:
-    async with client_of(app) as client:
-        response = await client.post("/token/", data=login())
-    assert response.status_code == 404
-    assert "Location" not in response.headers
-
-
 def test_login_does_not_run_on_the_event_loop() -> None:
     assert not inspect.iscoroutinefunction(login_for_access_token)
 

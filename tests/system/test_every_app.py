@@ -11,17 +11,18 @@ import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import jwt
 import pytest
+from fastapi import FastAPI, Form
 from fastapi.routing import iter_route_contexts
 from passlib.hash import hex_md5, md5_crypt, plaintext
 
 from snippets import ch04_token_endpoint as ch04
 from snippets.ch02_password_hashing import pwd_context
 from snippets.ch03_dependency_wiring import UserInDB
-from tests.support.chapters import apps, chapters
+from tests.support.chapters import apps, chapters, fresh
 from tests.support.clients import (
     ClientOf,
     bearer,
@@ -236,6 +237,25 @@ async def test_login_at_a_path_with_a_slash_is_not_redirected(
         )
     assert answer.status_code == 404
     assert "evil.example" not in f"{answer.headers}{answer.text}"
+
+
+@pytest.mark.anyio
+@every_app
+async def test_malformed_field_of_a_new_endpoint_is_not_repeated(
+    stem: str, client_of: ClientOf
+) -> None:
+    """A password typed into the wrong field would come back."""
+
+    async def set_pin(pin: Annotated[int, Form()]) -> int:
+        return pin
+
+    app: FastAPI = fresh(stem).app
+    app.post("/pin")(set_pin)
+    async with client_of(app) as client:
+        good = await client.post("/pin", data={"pin": "1234"})
+        bad = await client.post("/pin", data={"pin": "hunter2"})
+    assert (good.status_code, bad.status_code) == (200, 422)
+    assert "hunter2" not in bad.text
 
 
 @every_app

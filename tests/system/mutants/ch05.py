@@ -182,4 +182,17 @@ MUTANTS = [
         "test_every_app.py::"
         "test_login_at_a_path_with_a_slash_is_not_redirected",
     ),
+    Mutant(
+        "        RequestValidationError: ch04.refuse_form,\n",
+        "",
+        "a 422 repeats what was sent",
+        "test_every_app.py::"
+        "test_malformed_field_of_a_new_endpoint_is_not_repeated",
+    ),
+    Mutant(
+        "    username: str = Field(min_length=1)",
+        "    username: str",
+        "an empty username is looked up",
+        "test_ch05_check_it.py::test_missing_field_is_named",
+    ),
 ]

@@ -163,4 +163,11 @@ MUTANTS = [
         "test_every_app.py::"
         "test_login_at_a_path_with_a_slash_is_not_redirected",
     ),
+    Mutant(
+        "        RequestValidationError: refuse_form,\n",
+        "",
+        "a 422 repeats what was sent",
+        "test_every_app.py::"
+        "test_malformed_field_of_a_new_endpoint_is_not_repeated",
+    ),
 ]
