@@ -9,9 +9,10 @@ check that hangs does not depend on how busy the machine is:
   Its limit is several times longer: an honest call that needs a tenth of a
   second would have to be slowed down some hundred times to reach it.
 
-A call over its limit is stopped by an exception raised within it. Only a call
-that waits inside C code cannot be stopped so; its thread is left behind, and
-the outcome says so.
+A call that computes for too long is stopped by an exception raised within
+it. A call that waits cannot be stopped so, since Python raises nothing in a
+thread that waits inside C code; its thread is left behind, and the outcome
+says so.
 """
 
 import contextlib
@@ -24,13 +25,17 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from IPython import get_ipython
 
 LONGEST_PRINT = 500
 POLL = 0.05
-PATIENCE = 40
+PAUSE = 0.5
+PATIENCE = 5
+# Where a thread's innermost frame is while it waits, or begins or ends.
+WAITING_IN = {"selectors.py", "threading.py", "queue.py", "windows_events.py"}
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,14 @@ def run(
     thread = threading.Thread(target=target, name="answer", daemon=True)
     with exit_that_raises(), kept(record) as caught:
         thread.start()
-        exceeded = wait_for(thread, limits, calls)
-        left_behind = bool(exceeded) and not stop(thread, others)
+        try:
+            exceeded = wait_for(thread, limits, calls)
+        except KeyboardInterrupt:  # JupyterLab's interrupt button
+            stop(thread, others)
+            raise
+        if exceeded and exceeded[0] == "computed":
+            stop(thread, others)
+    left_behind = thread.is_alive()
     warned = dict.fromkeys(str(warning.message) for warning in caught)
     failure = failures[0] if failures else None
     return Outcome(failure, record.text, tuple(warned), exceeded, left_behind)
@@ -153,21 +164,33 @@ def wait_for(
             return over
 
 
-def stop(thread: threading.Thread, others: Iterable[object]) -> bool:
-    """Raise StoppedError in a thread, and in those that it has started.
+def stop(thread: threading.Thread, others: Iterable[object]) -> None:
+    """Raise StoppedError in a thread that computes, or in those it started.
 
-    Returns:
-        Whether the thread has ended.
+    It is raised again, a few times, in code that catches it.
     """
     for _ in range(PATIENCE):
         for each in set(threading.enumerate()) - set(others):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(each.ident or 0), ctypes.py_object(StoppedError)
-            )
-        thread.join(POLL)
+            if computes(each):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(each.ident or 0),
+                    ctypes.py_object(StoppedError),
+                )
+        thread.join(PAUSE)
         if not thread.is_alive():
-            return True
-    return False
+            break
+
+
+def computes(thread: threading.Thread) -> bool:
+    """Whether a thread runs Python code, and neither waits nor ends.
+
+    An exception that is raised in a waiting thread would stay pending there,
+    and slow down, or under a tracer block, all other threads.
+    """
+    frame = sys._current_frames().get(thread.ident or 0)
+    if frame is None:
+        return False
+    return Path(frame.f_code.co_filename).name not in WAITING_IN
 
 
 def release(failure: BaseException) -> None:

@@ -1,9 +1,8 @@
 """Verdicts name what failed and why, whatever a learner hands over."""
 
 import asyncio
-import functools
-import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -11,13 +10,8 @@ from unittest.mock import patch
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
 
-from course.classroom.answer_types import (
-    a_function,
-    a_value,
-    an_app,
-)
+from course.classroom.answer_types import a_function, a_value, an_app
 from course.classroom.exercise import (
     EXERCISES,
     RESTART,
@@ -29,16 +23,9 @@ from course.classroom.exercise import (
     judge,
 )
 from course.classroom.sandbox import LIMITS, Limits
-from course.classroom.trial import (
-    expect,
-    given,
-    refused,
-    remark,
-)
+from course.classroom.trial import expect, given, refused
 
 HINTS = ("Halves.", "Use `/`.", "Write `n / 2`.")
-AT_ONCE = Limits(computing=0.2, waiting=0.2)
-RESTART_SAID = "restart the kernel (Kernel > Restart Kernel…)"
 
 
 class OddError(ValueError):
@@ -86,7 +73,7 @@ def only_ours() -> Iterator[None]:
             ("the house", an_app, app_is_right),
             ("the answer", a_value, value_is_right),
         ):
-            exercise(name, wants, hints=HINTS)(ours)
+            exercise(name, wants, hints=HINTS)(ours)  # type: ignore[arg-type]
         yield
 
 
@@ -107,10 +94,6 @@ def halve(n: int) -> float:
     return n / 2
 
 
-async def halve_later(n: int) -> float:
-    return halve(n)
-
-
 # What learners are shown
 
 
@@ -120,18 +103,6 @@ def test_right_answer_passes(capsys: pytest.CaptureFixture[str]) -> None:
         "Passed: halve\nTried: an even number; an odd number.\n",
         "",
     )
-
-
-def test_remark_is_shown_to_an_answer_that_passes_only() -> None:
-    def ours(answer: Callable[[int], float]) -> None:
-        remark("A remark: `>>` is another way.")
-        expect(answer(4) == 2, "Half of 4 is 2.")
-
-    passed = judged_by(ours, halve)
-    assert passed.details[-1] == "A remark: `>>` is another way."
-    refused_answer = verdict("ours", lambda n: n)
-    assert not refused_answer.passed
-    assert "A remark" not in " ".join(refused_answer.details)
 
 
 def test_wrong_answer_is_told_what_failed_why_and_what_was_seen(
@@ -257,35 +228,19 @@ def test_unknown_name_gets_the_three_nearest(
     assert "0x" not in hinted
 
 
-# What is not touched yet
+# What is no answer, and what is a wrong one
 
 
-def empty(n: Any) -> Any:
+def empty(n):  # noqa: ANN001, ANN201
     """Halve."""
-
-
-def passing(n: Any) -> Any:
-    pass
-
-
-def unimplemented(n: int) -> NoReturn:
-    raise NotImplementedError
-
-
-def half_done(n: Any) -> Any:
-    half = (...,)
-    return half[0]
 
 
 @pytest.mark.parametrize(
     ("name", "stub"),
     [
         ("halve", None),
-        ("halve", ...),
         ("halve", empty),
-        ("halve", passing),
-        ("halve", unimplemented),
-        ("halve", half_done),
+        ("halve soon", empty),
         ("the house", None),
         ("the answer", ...),
     ],
@@ -298,102 +253,44 @@ def test_untouched_stub_is_told_so(name: str, stub: object) -> None:
     )
 
 
-# What cannot be tried
-
-
 def nothing_returned(n: int) -> None:
     n / 2
-
-
-def local_only(n: Any) -> Any:
-    half = n  # noqa: F841
-
-
-def two(a: int, b: int) -> int:
-    return a + b
-
-
-def unawaited(n: int) -> object:
-    return halve_later(n)
-
-
-def leaves(n: int) -> NoReturn:
-    sys.exit("bye")
-
-
-def interrupts(n: int) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def fails(n: int) -> NoReturn:
     raise LookupError(f"no {n}\nat all")
 
 
-def says_not_implemented(n: int) -> NoReturn:
-    raise NotImplementedError("Algorithm not supported")
+def leaves(n: int) -> NoReturn:
+    raise SystemExit("bye")
 
 
-class Mute(Exception):  # noqa: N818
-    """An exception whose words are an exception."""
-
-    def __str__(self) -> str:
-        raise SystemExit
-
-
-def mute(n: int) -> NoReturn:
-    raise Mute
+def refuses_otherwise(n: int) -> float:
+    if n % 2:
+        raise TypeError("odd")
+    return n / 2
 
 
-class Nameless:
-    """A thing that can be called, and will not say what it is."""
-
-    def __call__(self, n: int) -> "Nameless":
-        return self
-
-    def __repr__(self) -> str:
-        raise ValueError
-
-    def __eq__(self, other: object) -> NoReturn:
-        raise OddError("not comparable")
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-STOPS = "which stops the whole program. Raise an ordinary exception, or return"
+async def halve_later(n: int) -> float:
+    return n / 2
 
 
 @pytest.mark.parametrize(
     ("name", "answer", "sentence"),
     [
-        ("halve", FastAPI, "You handed over the class `FastAPI`. Hand over "),
         ("halve", 2, "You handed over `2`, which is of type `int`."),
-        ("halve", "half", "its name, without parentheses."),
         ("halve", halve_later, "`halve_later` is an `async def`"),
-        ("halve", unawaited, "`unawaited` returned a coroutine"),
-        ("halve", two, "`two(4)` does not fit `two(a, b)`: missing a requ"),
         ("halve", nothing_returned, "`None`: is a `return` missing?"),
-        ("halve", local_only, "`None`: is a `return` missing?"),
-        ("halve", print, "`print(4)` returned `None`"),
-        ("halve", functools.partial(two, 1), "`your_answer(4)` returned `5`"),
         ("halve", fails, "`fails(4)` raised `LookupError: no 4 at all`."),
-        ("halve", leaves, f"`leaves(4)` raised `SystemExit: bye`, {STOPS}."),
-        ("halve", interrupts, f"raised `KeyboardInterrupt`, {STOPS}."),
-        ("halve", mute, "`mute(4)` raised `Mute`."),
-        ("halve", says_not_implemented, "Error: Algorithm not supported`."),
-        (
-            "halve",
-            Nameless(),
-            "What came back cannot be checked: `OddError: not comparable`. "
-            "Seen: `your_answer(4)` returned `<Nameless>`",
-        ),
-        ("halve", max, "`max(4)` raised `TypeError: 'int' object is not"),
-        ("the house", halve, "You handed over the function `halve`. Hand ov"),
-        ("the house", FastAPI, "You handed over the class `FastAPI`. Hand "),
-        ("the answer", {}, "What came back cannot be checked: `KeyError: 'a"),
-        ("the answer", {"answer": 41}, "It is another one."),
+        ("halve", leaves, "`leaves(4)` raised `SystemExit: bye`, which stops"),
+        ("halve", refuses_otherwise, "A refusal is expected, but as `OddErr"),
+        ("halve soon", fails, "`fails(4)` raised `LookupError: no 4 at all`."),
+        ("the house", FastAPI, "You handed over the class `FastAPI`."),
+        ("the house", FastAPI(), "Nobody is at home. Seen: `GET /` answered"),
+        ("the answer", {"answer": 41}, "Given: a value It is another one."),
     ],
 )
-def test_unfit_answer_gets_a_sentence_of_its_own(
+def test_wrong_answer_gets_a_sentence_of_its_own(
     name: str, answer: object, sentence: str
 ) -> None:
     judgement = verdict(name, answer)
@@ -401,51 +298,28 @@ def test_unfit_answer_gets_a_sentence_of_its_own(
     assert sentence in " ".join(text.split())
     assert text.startswith(f"Not yet: {name}\n")
     assert not judgement.passed
+    assert judgement.crash is None
     assert "Traceback" not in text
-    assert "0x" not in text
     assert text == str(verdict(name, answer).card)
 
 
-@pytest.mark.parametrize("name", ["halve", "the house", "the answer"])
-def test_coroutine_is_no_answer(name: str) -> None:
-    said = str(verdict(name, halve_later(2)).card)
-    assert "a call that was made and never awaited" in " ".join(said.split())
+class Incomparable:
+    """What `halve` returns, and `==` cannot look at."""
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise OddError("not comparable")
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-def test_refusal_of_another_kind_is_told_from_the_right_one() -> None:
-    def refuse(n: int) -> int:
-        if n % 2:
-            raise TypeError("odd")
-        return n // 2
-
-    assert "\n".join(verdict("halve", refuse).details).startswith(
-        "Given: an odd number\n`refuse(3)` raised `TypeError: odd`. "
-        "A refusal is expected, but as `OddError`."
+def test_crash_of_the_check_is_told_from_a_refusal() -> None:
+    judgement = verdict("halve", lambda n: Incomparable())
+    assert not judgement.passed
+    assert isinstance(judgement.crash, OddError)
+    assert judgement.details[1].startswith(
+        "What came back cannot be checked: `OddError: not comparable`."
     )
-
-
-def test_leaving_is_no_refusal() -> None:
-    def leave(n: int) -> int:
-        if n % 2:
-            raise SystemExit
-        return n // 2
-
-    assert STOPS in str(verdict("halve", leave).details)
-
-
-def test_long_and_lasting_values_are_shortened() -> None:
-    def stretch(n: object) -> str:
-        return "`long`\n" * 100
-
-    def ours(stretch: Callable[..., str]) -> None:
-        expect(not stretch(object(), n=1), "why")
-
-    seen = judged_by(ours, lambda a, n: stretch(a)).details[1]
-    call, _, value = seen.partition(" returned ")
-    assert call == "Seen: `your_answer(<object object>, n=1)`"
-    assert "'long'\\n'long'\\n" in value
-    assert value.endswith("…`")
-    assert (len(value), value.count("`")) == (62, 2)
+    assert verdict("halve", halve).crash is None
 
 
 def test_check_without_a_given_tells_the_reason_alone() -> None:
@@ -488,107 +362,47 @@ def test_app_is_told_which_request_failed() -> None:
     )
 
 
-def test_app_is_told_what_it_answered() -> None:
-    app = FastAPI()
-
-    @app.get("/{path:path}")
-    async def open_door() -> StreamingResponse:
-        return StreamingResponse(iter(["come", "in"]))
-
-    assert verdict("the house", app).details[:3] == (
-        "Given: a visitor of the cellar",
-        "The cellar is open to everybody.",
-        "Seen: `GET /cellar` answered 200, body comein",
-    )
-
-
-@pytest.mark.parametrize("leave", [SystemExit, KeyboardInterrupt])
-def test_app_that_leaves_is_told_so(leave: type[BaseException]) -> None:
-    app, later = FastAPI(), FastAPI()
-
-    @app.get("/")
-    def home() -> None:
-        raise leave
-
-    @later.get("/")
-    async def home_later() -> None:
-        raise leave
-
-    for one in (app, later):
-        said = " ".join(str(verdict("the house", one).card).split())
-        assert f"`GET /` raised `{leave.__name__}`, {STOPS}." in said
-
-
 # Answers that never return
 
 
-@pytest.fixture
-def released() -> Iterator[threading.Event]:
-    """An event to wait for; whoever does is let go in the end."""
-    event = threading.Event()
-    streams = sys.stdout, sys.stderr
-    yield event
-    event.set()
+def endless_loop(n: int) -> NoReturn:
+    while True:
+        print("still here")
+
+
+def test_endless_loop_is_told_to_be_one() -> None:
+    limits = Limits(computing=0.2, waiting=600)
+    details = verdict("halve", endless_loop, limits).details
+    assert details[:2] == (
+        "Given: an even number",
+        "The check was stopped: the call `endless_loop(4)` computed for more "
+        "than 0.2 seconds. Look for a loop that never ends.",
+    )
+    assert details[2].startswith("It printed:\nstill here\n")
+
+
+def test_endless_wait_is_told_to_be_one() -> None:
+    released = threading.Event()
+
+    async def wait(_: object) -> None:
+        await asyncio.to_thread(released.wait)
+
+    exercise("ours", lambda it: it, hints=HINTS)(wait)
+    limits = Limits(computing=600, waiting=0.2)
+    details = verdict("ours", 1, limits).details
+    released.set()
     for thread in threading.enumerate():
         if thread.name == "answer":
             thread.join()
-    sys.stdout, sys.stderr = streams
-
-
-def test_endless_answer_ends_at_the_deadline(
-    released: threading.Event,
-) -> None:
-    def endless(n: int) -> bool:
-        return released.wait()
-
-    assert verdict("halve", endless, AT_ONCE).details[:3] == (
-        "Given: an even number",
-        "The check was stopped: the call `endless(4)` waited for more than "
-        "0.2 seconds. Look for a wait that never ends.",
-        RESTART,
-    )
-    assert RESTART_SAID in RESTART
-    # One that is no daemon would keep Python from ending.
-    [left] = [t for t in threading.enumerate() if t.name == "answer"]
-    assert left.daemon
-
-
-def test_endless_check_ends_at_the_deadline(
-    released: threading.Event,
-) -> None:
-    def wait(_: object) -> None:
-        released.wait()
-
-    exercise("ours", lambda it: it, hints=HINTS)(wait)
-    details = verdict("ours", 1, AT_ONCE).details
     assert details[:2] == (
         "The check was stopped: your answer waited for more than 0.2 "
         "seconds. Look for a wait that never ends.",
         RESTART,
     )
+    assert "restart the kernel (Kernel > Restart Kernel…)" in RESTART
 
 
-def test_endless_loop_is_stopped_and_prints_no_more(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def endless(n: int) -> None:
-        while True:
-            print("still here")
-
-    limits = Limits(computing=0.2, waiting=600)
-    details = verdict("halve", endless, limits).details
-    assert details[:2] == (
-        "Given: an even number",
-        "The check was stopped: the call `endless(4)` computed for more than "
-        "0.2 seconds. Look for a loop that never ends.",
-    )
-    assert details[2].startswith("It printed:\nstill here\n")
-    print("the next cell")
-    assert capsys.readouterr().out == "the next cell\n"
-    assert not [t for t in threading.enumerate() if t.name == "answer"]
-
-
-# What answers print
+# What answers print and warn of
 
 
 def test_prints_are_told_below_the_reason(
@@ -596,69 +410,44 @@ def test_prints_are_told_below_the_reason(
 ) -> None:
     def chatty(n: int) -> int:
         print("halving", n)
-        print("loudly", file=sys.stderr)
         return n
 
     assert verdict("halve", chatty).details[-2:] == (
-        "It printed:\nhalving 4\nloudly",
+        "It printed:\nhalving 4",
         'Stuck? `hint("halve")`',
+    )
+    assert verdict("the house", house()).details[-1] == (
+        "It printed:\nwho is there?"
     )
     assert capsys.readouterr() == ("", "")
 
 
-def test_prints_of_tasks_and_worker_threads_are_told() -> None:
-    def chatty(n: int) -> int:
-        asyncio.run(asyncio.to_thread(print, "from afar"))
-        return n
-
-    printed = verdict("halve", chatty).details[-2]
-    assert printed == "It printed:\nfrom afar"
-    assert verdict("the house", house()).details[-1] == (
-        "It printed:\nwho is there?"
-    )
-
-
-def test_endless_words_are_cut() -> None:
-    def chatty(n: int) -> int:
-        for _ in range(100):
-            print("word " * 100)
-        return n
-
+def test_ten_lines_of_prints_are_told() -> None:
     def lines(n: int) -> int:
         print(*range(100), sep="\n")
         return n
 
-    printed = verdict("halve", chatty).details[-2]
-    assert printed.startswith("It printed:\nword word ")
-    assert 450 < len(printed) <= 520
     printed = verdict("halve", lines).details[-2]
     assert printed.splitlines()[1:] == [str(n) for n in range(10)]
 
 
-class Shell:
-    """As much of a notebook's shell as `exit()` needs."""
+def test_warnings_are_told_without_their_file() -> None:
+    def careless(n: int) -> float:
+        warnings.warn("the key is short", stacklevel=2)
+        return halve(n)
 
-    def __init__(self) -> None:
-        self.left = False
-
-    def ask_exit(self) -> None:
-        self.left = True
-
-
-def test_exit_in_a_notebook_leaves_the_kernel_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shell = Shell()
-    monkeypatch.setattr("course.classroom.sandbox.get_ipython", lambda: shell)
-    said = str(verdict("halve", lambda n: shell.ask_exit()).card)
-    assert "`your_answer(4)` raised `SystemExit`" in said
-    assert not shell.left
-    shell.ask_exit()
-    assert shell.left
+    assert verdict("halve", careless).details[-1] == (
+        "Python warned: the key is short"
+    )
 
 
-def test_streams_are_as_they_were() -> None:
-    before = sys.stdout, sys.stderr
-    verdict("halve", halve)
-    verdict("halve", leaves)
-    assert (sys.stdout, sys.stderr) == before
+def test_attempt_is_not_told_of_a_coroutine_of_the_one_before() -> None:
+    async def lost() -> None:
+        """It is never awaited."""
+
+    def forgetful(n: int) -> float:
+        held = lost()
+        raise LookupError(type(held).__name__)
+
+    assert "never awaited" in str(verdict("halve", forgetful).details)
+    assert "never awaited" not in str(verdict("halve", halve).details)
