@@ -9,33 +9,28 @@ check that hangs does not depend on how busy the machine is:
   Its limit is several times longer: an honest call that needs a tenth of a
   second would have to be slowed down some hundred times to reach it.
 
-A call that computes for too long is stopped by an exception raised within
-it. A call that waits cannot be stopped so, since Python raises nothing in a
-thread that waits inside C code; its thread is left behind, and the outcome
-says so.
+A thread cannot be ended from outside. One over its limit is left behind, its
+prints unseen, and the outcome says so. While it runs, only waiting is limited,
+since the CPU time of the process is no longer that of the call.
 """
 
 import contextlib
-import ctypes
 import gc
 import sys
 import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from IPython import get_ipython
 
 LONGEST_PRINT = 500
 POLL = 0.05
-PAUSE = 0.5
-PATIENCE = 5
-# Where a thread's innermost frame is while it waits, or begins or ends.
-WAITING_IN = {"selectors.py", "threading.py", "queue.py", "windows_events.py"}
+NAME = "answer"
 
 
 @dataclass(frozen=True)
@@ -49,13 +44,6 @@ class Limits:
 LIMITS = Limits()
 
 
-class StoppedError(SystemExit):
-    """Raised within a call that is over its limit.
-
-    It is a SystemExit because Python ends a thread on it without a traceback.
-    """
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How a run ended.
@@ -66,7 +54,7 @@ class Outcome:
         warned: the messages of the warnings that it caused.
         exceeded: "computed" or "waited", if its last call was over that
             limit, and the limit in seconds.
-        left_behind: whether it could not be stopped and is still running.
+        left_behind: whether it is still running.
     """
 
     failure: BaseException | None
@@ -77,9 +65,7 @@ class Outcome:
 
 
 class Record:
-    """A stream that keeps the first few hundred characters written to it."""
-
-    encoding = "utf-8"
+    """The first few hundred characters that a run prints."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -89,8 +75,27 @@ class Record:
         self.text += text[: LONGEST_PRINT - len(self.text)]
         return len(text)
 
-    def flush(self) -> None:
-        """Do nothing: all text is kept at once."""
+
+# Tasks and worker threads inherit it: what they print is kept as well.
+RECORD: ContextVar[Record | None] = ContextVar("RECORD", default=None)
+
+
+class Fork:
+    """Wrap stdout or stderr; divert what a run writes into its Record."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write into the record of the run this is called from, if any."""
+        return (RECORD.get() or self._stream).write(text)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._stream, name)
+
+
+FORKS: list[Fork] = []
+LEFT_BEHIND: list[threading.Thread] = []
 
 
 def run(
@@ -112,29 +117,27 @@ def run(
     failures: list[BaseException] = []
 
     def target() -> None:
+        RECORD.set(record)
         try:
             work()
-        except StoppedError:
-            pass
         except BaseException as failure:  # it is reported, all of it
             failures.append(failure)
             release(failure)
 
-    others = set(threading.enumerate())
-    thread = threading.Thread(target=target, name="answer", daemon=True)
-    with exit_that_raises(), kept(record) as caught:
+    if any(thread.is_alive() for thread in LEFT_BEHIND):
+        limits = Limits(float("inf"), limits.waiting)
+    thread = threading.Thread(target=target, name=NAME, daemon=True)
+    with exit_that_raises(), forked_streams(thread), kept_warnings() as caught:
         thread.start()
-        try:
-            exceeded = wait_for(thread, limits, calls)
-        except KeyboardInterrupt:  # JupyterLab's interrupt button
-            stop(thread, others)
-            raise
-        if exceeded and exceeded[0] == "computed":
-            stop(thread, others)
-    left_behind = thread.is_alive()
+        exceeded = wait_for(thread, limits, calls)
     warned = dict.fromkeys(str(warning.message) for warning in caught)
-    failure = failures[0] if failures else None
-    return Outcome(failure, record.text, tuple(warned), exceeded, left_behind)
+    return Outcome(
+        failures[0] if failures else None,
+        record.text,
+        tuple(warned),
+        exceeded,
+        left_behind=thread.is_alive(),
+    )
 
 
 def wait_for(
@@ -164,35 +167,6 @@ def wait_for(
             return over
 
 
-def stop(thread: threading.Thread, others: Iterable[object]) -> None:
-    """Raise StoppedError in a thread that computes, or in those it started.
-
-    It is raised again, a few times, in code that catches it.
-    """
-    for _ in range(PATIENCE):
-        for each in set(threading.enumerate()) - set(others):
-            if computes(each):
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(each.ident or 0),
-                    ctypes.py_object(StoppedError),
-                )
-        thread.join(PAUSE)
-        if not thread.is_alive():
-            break
-
-
-def computes(thread: threading.Thread) -> bool:
-    """Whether a thread runs Python code, and neither waits nor ends.
-
-    An exception that is raised in a waiting thread would stay pending there,
-    and slow down, or under a tracer block, all other threads.
-    """
-    frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None:
-        return False
-    return Path(frame.f_code.co_filename).name not in WAITING_IN
-
-
 def release(failure: BaseException) -> None:
     """Let go of all that the frames of an exception hold.
 
@@ -207,13 +181,32 @@ def release(failure: BaseException) -> None:
 
 
 @contextlib.contextmanager
-def kept(record: Record) -> Iterator[list[warnings.WarningMessage]]:
-    """Keep what is printed and warned of, as long as a run lasts."""
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        contextlib.redirect_stdout(record),
-        contextlib.redirect_stderr(record),
-    ):
+def forked_streams(thread: threading.Thread) -> Iterator[None]:
+    """Keep what a thread prints off stdout and stderr, as long as it runs.
+
+    A thread that is left behind may go on printing: it stays unseen. Its
+    streams are then kept for good, since CPython's `print` only borrows the
+    stream: with `sys.stdout` replaced meanwhile, it would write to freed
+    memory.
+    """
+    streams = sys.stdout, sys.stderr
+    forks = Fork(streams[0]), Fork(streams[1])
+    sys.stdout, sys.stderr = forks
+    try:
+        yield
+    finally:
+        if thread.is_alive():
+            LEFT_BEHIND.append(thread)
+        else:
+            sys.stdout, sys.stderr = streams
+        if any(each.is_alive() for each in LEFT_BEHIND):
+            FORKS.extend(forks)
+
+
+@contextlib.contextmanager
+def kept_warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """Keep the warnings of a run that people, not developers, should read."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         for quiet in (DeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", quiet)

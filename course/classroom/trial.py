@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course.classroom.excerpt import excerpt, excerpt_of_error
-from course.classroom.sandbox import StoppedError
 
 # An exception class, or the name of one that the learner's notebook defines:
 # its class is another one in each kernel.
@@ -183,8 +182,6 @@ def attempt(call: str) -> Iterator[None]:
     trial.calls += 1
     try:
         yield
-    except StoppedError:
-        raise
     except (SystemExit, KeyboardInterrupt, asyncio.CancelledError) as failure:
         raise CallError(
             f"`{call}` raised `{excerpt_of_error(failure)}`, which stops the "

@@ -1,6 +1,7 @@
 """Verdicts name what failed and why, whatever a learner hands over."""
 
 import asyncio
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -365,41 +366,53 @@ def test_app_is_told_which_request_failed() -> None:
 # Answers that never return
 
 
-def endless_loop(n: int) -> NoReturn:
-    while True:
-        print("still here")
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """An event that ends what never ends, so that no thread is left."""
+    event = threading.Event()
+    streams = sys.stdout, sys.stderr
+    yield event
+    end(event)
+    sys.stdout, sys.stderr = streams
 
 
-def test_endless_loop_is_told_to_be_one() -> None:
+def end(released: threading.Event) -> None:
+    """Let the answers that are left behind end, and wait for them."""
+    released.set()
+    for thread in threading.enumerate():
+        if thread.name == "answer":
+            thread.join()
+
+
+def test_endless_loop_is_told_to_be_one(released: threading.Event) -> None:
+    def endless(n: int) -> None:
+        while not released.is_set():
+            print("still here")
+
     limits = Limits(computing=0.2, waiting=600)
-    details = verdict("halve", endless_loop, limits).details
-    assert details[:2] == (
+    details = verdict("halve", endless, limits).details
+    end(released)
+    assert details[:3] == (
         "Given: an even number",
-        "The check was stopped: the call `endless_loop(4)` computed for more "
-        "than 0.2 seconds. Look for a loop that never ends.",
+        "The check was stopped: the call `endless(4)` computed for more than "
+        "0.2 seconds. Look for a loop that never ends.",
+        RESTART,
     )
-    assert details[2].startswith("It printed:\nstill here\n")
+    assert details[3].startswith("It printed:\nstill here\n")
+    assert "restart the kernel (Kernel > Restart Kernel…)" in RESTART
 
 
-def test_endless_wait_is_told_to_be_one() -> None:
-    released = threading.Event()
-
+def test_endless_wait_is_told_to_be_one(released: threading.Event) -> None:
     async def wait(_: object) -> None:
         await asyncio.to_thread(released.wait)
 
     exercise("ours", lambda it: it, hints=HINTS)(wait)
     limits = Limits(computing=600, waiting=0.2)
-    details = verdict("ours", 1, limits).details
-    released.set()
-    for thread in threading.enumerate():
-        if thread.name == "answer":
-            thread.join()
-    assert details[:2] == (
+    assert verdict("ours", 1, limits).details[:2] == (
         "The check was stopped: your answer waited for more than 0.2 "
         "seconds. Look for a wait that never ends.",
         RESTART,
     )
-    assert "restart the kernel (Kernel > Restart Kernel…)" in RESTART
 
 
 # What answers print and warn of

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.classroom.sandbox import StoppedError
 from course.classroom.trial import (
     TRIAL,
     CallError,
@@ -106,11 +105,6 @@ def test_failure_of_a_call_is_reported_with_the_call(
 def test_bare_not_implemented_is_a_stub() -> None:
     with pytest.raises(UntouchedError):
         call_that_raises(NotImplementedError())
-
-
-def test_stopped_call_is_no_failure_of_the_answer() -> None:
-    with pytest.raises(StoppedError):
-        call_that_raises(StoppedError())
 
 
 # Refusals

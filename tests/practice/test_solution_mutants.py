@@ -21,7 +21,7 @@ from tests.support.posed import (
     survivors,
     verdict_on,
 )
-from tests.support.solution_mutants import mutants_of
+from tests.support.solution_mutants import mutants_of, with_finite_loops
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 
@@ -213,6 +213,14 @@ def test_no_mutant_changes_a_name_or_a_text_for_people(code: str) -> None:
     assert {name for name in names if "only returns" not in name} <= {
         "line 1: `x` deleted"
     }
+
+
+def test_loops_without_an_end_raise() -> None:
+    with pytest.raises(RecursionError, match="never ends"):
+        exec(with_finite_loops("while True:\n    pass"), {})
+    names: dict[str, object] = {}
+    exec(with_finite_loops("for n in range(99):\n    last = n"), names)
+    assert names["last"] == 98
 
 
 def test_mutants_differ_from_the_solution_and_from_each_other() -> None:

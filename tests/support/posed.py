@@ -27,7 +27,7 @@ from course.classroom.sandbox import Limits
 from course.upkeep.notebook import Notebook, source
 from tests.practice.answers import FEWEST_RIGHT, FEWEST_WRONG, Answers
 from tests.support.cheap_bcrypt import cheap_bcrypt
-from tests.support.solution_mutants import mutants_of
+from tests.support.solution_mutants import mutants_of, with_finite_loops
 
 TITLE = re.compile(r"^### Exercise \d+\.\d+: .+\n\n", re.MULTILINE)
 SOLUTION = re.compile(
@@ -37,8 +37,8 @@ SOLUTION = re.compile(
 )
 LONGEST_TASK = 60
 FEWEST_WRONG_YET = 3
-# A mutant that never ends is given up after these seconds.
-SHORT = Limits(computing=2, waiting=10)
+# A mutant that waits for ever is given up after these seconds.
+SHORT = Limits(computing=5, waiting=20)
 
 
 @dataclass(frozen=True)
@@ -343,7 +343,7 @@ PASSED, REFUSED, CRASHED = "passes", "refused", "crashes the check"
 def fate_of(exercise: Posed, code: str) -> str:
     """Run a mutant: is it refused, does it pass, or does the check crash?"""
     try:
-        verdict = verdict_on(exercise, code, SHORT)
+        verdict = verdict_on(exercise, with_finite_loops(code), SHORT)
     except CellError:
         return REFUSED
     if verdict.crash is not None:

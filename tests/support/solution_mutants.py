@@ -56,6 +56,16 @@ BUILTIN_TYPES = {"str", "int", "bool", "float", "bytes", "dict", "list"}
 CONSTANT_RESULTS = (None, True, False, "")
 
 
+MOST_ROUNDS = 100_000
+COUNTED = """\
+import itertools
+rounds = itertools.count(1)
+def count_round():
+    if next(rounds) > {}:
+        raise RecursionError("this loop never ends")
+"""
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One change to a solution, named by its line, and the changed code."""
@@ -131,6 +141,15 @@ def changed(
     except (SyntaxError, ValueError, AttributeError):
         return None
     return code
+
+
+def with_finite_loops(code: str) -> str:
+    """Let each loop of some code raise after a hundred thousand rounds."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            node.body[:0] = ast.parse("count_round()").body
+    return COUNTED.format(MOST_ROUNDS) + ast.unparse(tree)
 
 
 def changes(node: ast.AST, scope: Scope) -> Iterator[Change]:
