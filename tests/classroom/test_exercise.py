@@ -24,7 +24,7 @@ from course.classroom.exercise import (
     judge,
 )
 from course.classroom.sandbox import LIMITS, Limits
-from course.classroom.trial import expect, given, refused
+from course.classroom.trial import expect, given, refused, remark
 
 HINTS = ("Halves.", "Use `/`.", "Write `n / 2`.")
 
@@ -74,7 +74,7 @@ def only_ours() -> Iterator[None]:
             ("the house", an_app, app_is_right),
             ("the answer", a_value, value_is_right),
         ):
-            exercise(name, wants, hints=HINTS)(ours)  # type: ignore[arg-type]
+            exercise(name, wants, hints=HINTS)(ours)
         yield
 
 
@@ -104,6 +104,18 @@ def test_right_answer_passes(capsys: pytest.CaptureFixture[str]) -> None:
         "Passed: halve\nTried: an even number; an odd number.\n",
         "",
     )
+
+
+def test_remark_is_shown_to_an_answer_that_passes_only() -> None:
+    def ours(answer: Callable[[int], float]) -> None:
+        remark("A remark: `>>` is another way.")
+        expect(answer(4) == 2, "Half of 4 is 2.")
+
+    passed = judged_by(ours, halve)
+    assert passed.details[-1] == "A remark: `>>` is another way."
+    refused_answer = verdict("ours", lambda n: n)
+    assert not refused_answer.passed
+    assert "A remark" not in " ".join(refused_answer.details)
 
 
 def test_wrong_answer_is_told_what_failed_why_and_what_was_seen(
@@ -232,7 +244,7 @@ def test_unknown_name_gets_the_three_nearest(
 # What is no answer, and what is a wrong one
 
 
-def empty(n):  # noqa: ANN001, ANN201
+def empty(n: Any) -> Any:
     """Halve."""
 
 

@@ -133,7 +133,13 @@ def test_table_is_lent_and_comes_back() -> None:
 def test_each_table_is_lent_its_own_entries_once() -> None:
     mine, theirs = {"johndoe": "mine"}, {"johndoe": "theirs"}
     notebook, module = {"users": mine}, {"users": theirs}
-    homes = (module, notebook, {"users": mine}, notebook, {})
+    homes: tuple[dict[str, Any], ...] = (
+        module,
+        notebook,
+        {"users": mine},
+        notebook,
+        {},
+    )
     with lent("users", with_bob, *homes) as tables:
         assert [id(table) for table in tables] == [id(theirs), id(mine)]
         assert mine == {"johndoe": "mine", "bob": "active"}

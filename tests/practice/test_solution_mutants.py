@@ -3,12 +3,17 @@
 `python -m tests.practice.survivors ch04` prints what is left of a chapter.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
 from course.chapters import Chapter, chapters, find
 from course.classroom import registry
+from course.classroom.answer_types import a_function
+from course.classroom.exercise import EXERCISES, exercise
+from course.classroom.trial import expect, given
 from course.upkeep.notebook import Notebook, notebooks
 from tests.practice.answers import Answers, answers_of
 from tests.practice.right_answers import EquivalentMutant
@@ -54,65 +59,87 @@ def test_chapter_whose_answers_suffice_is_not_called_unfinished(
         ), f"take UNFINISHED out of {chapter.right_answers.name}"
 
 
-# The proof itself, on an exercise that every chapter's readers can solve.
+# The proof itself, on an exercise of its own.
+
+SOLUTION = "def double(n):\n    unused = 1\n    return n * 2"
+EQUIVALENT = [
+    EquivalentMutant("double", f"line 2: {what}", "`unused` is not used")
+    for what in ("`1` becomes `0`", "`1` becomes `2`", "`unused = 1` deleted")
+]
 
 
 @pytest.fixture
-def log_in() -> Posed:
-    return next(task for task in POSED if task.name == "log in")
+def sample() -> Iterator[Posed]:
+    """An exercise whose check crashes on what cannot be compared."""
+    hints = ("Twice.", "Use `*`.", "Write `n * 2`.")
+
+    def check(double: Callable[[int], int]) -> None:
+        for n in (3, 4):
+            given(str(n))
+            expect(double(n) == 2 * n, "That is not the double.")
+
+    with patch.dict(EXERCISES):
+        exercise("double", a_function, hints=hints)(check)
+        yield Posed(
+            name="double",
+            chapter=find("ch00"),
+            where="",
+            task="",
+            stub="def double(n):\n    pass",
+            answer="double",
+            hinted=True,
+            solution=SOLUTION,
+            earlier=(),
+        )
 
 
-EXTRA = 'form = {"username": "johndoe", "password": "secret", "scope": ""}'
-
-
-def test_mutant_that_passes_survives(log_in: Posed) -> None:
-    solution = "n = 1\n" + (log_in.solution or "")
-    assert survivors(replace(log_in, solution=solution), Answers()) == [
-        "passes: line 1: `1` becomes `0`",
-        "passes: line 1: `1` becomes `2`",
-        "passes: line 1: `n = 1` deleted",
+def test_mutant_that_passes_survives(sample: Posed) -> None:
+    assert survivors(sample, Answers()) == [
+        f"passes: {each.mutant}" for each in EQUIVALENT
     ]
 
 
-def test_equivalent_mutant_is_listed_by_its_name(log_in: Posed) -> None:
-    exercise = replace(log_in, solution="n = 1\n" + (log_in.solution or ""))
-    listed = [
-        EquivalentMutant(exercise.name, f"line 1: {what}", "`n` is not used")
-        for what in ("`1` becomes `0`", "`1` becomes `2`", "`n = 1` deleted")
-    ]
-    assert survivors(exercise, Answers(equivalent=listed)) == []
-    stale = EquivalentMutant(exercise.name, "line 9: `x` deleted", "gone")
-    refused = EquivalentMutant(
-        exercise.name, "line 2: `'secret'` becomes `''`", "it is refused"
-    )
-    answers = Answers(equivalent=[*listed, stale, refused])
-    assert survivors(exercise, answers) == [
+def test_equivalent_mutant_is_listed_by_its_name(sample: Posed) -> None:
+    assert survivors(sample, Answers(equivalent=EQUIVALENT)) == []
+    gone = EquivalentMutant("double", "line 9: `x` deleted", "gone")
+    refused = EquivalentMutant("double", "line 3: `2` becomes `3`", "refused")
+    answers = Answers(equivalent=[*EQUIVALENT, gone, refused])
+    assert survivors(sample, answers) == [
         "listed as equivalent, but no mutant: line 9: `x` deleted",
-        "listed as equivalent, but refused: line 2: `'secret'` becomes `''`",
+        "listed as equivalent, but refused: line 3: `2` becomes `3`",
     ]
 
 
-def test_crash_of_a_check_is_no_refusal(log_in: Posed) -> None:
+def test_crash_of_a_check_is_no_refusal(sample: Posed) -> None:
     code = (
-        "class Odd(dict):\n"
-        "    def values(self):\n"
+        "class Odd:\n"
+        "    def __eq__(self, other):\n"
         "        raise LookupError\n"
-        "form = Odd()"
+        "def double(n):\n"
+        "    return Odd()"
     )
-    assert verdict_on(log_in, code).crash is not None
-    assert fate_of(log_in, code) == "crashes the check with `LookupError`"
+    assert verdict_on(sample, code).crash is not None
+    assert fate_of(sample, code) == "crashes the check with `LookupError`"
 
 
-@pytest.mark.parametrize("code", ["form = 1 / 0", "while True: pass"])
-def test_code_that_defines_no_answer_is_refused(
-    log_in: Posed, code: str
+@pytest.mark.parametrize(
+    "code",
+    [
+        "double = 1 / 0",
+        "while True: pass",
+        "def double(n):\n    while True: pass",
+        "def double(n):\n    return double(n)",
+    ],
+)
+def test_code_that_fails_or_never_ends_is_refused(
+    sample: Posed, code: str
 ) -> None:
-    assert fate_of(log_in, code) == "refused"
+    assert fate_of(sample, code) == "refused"
 
 
-def test_code_that_raises_is_no_answer(log_in: Posed) -> None:
+def test_code_that_raises_is_no_answer(sample: Posed) -> None:
     with pytest.raises(CellError, match="ZeroDivisionError"):
-        verdict_on(log_in, "form = 1 / 0")
+        verdict_on(sample, "double = 1 / 0")
 
 
 def test_tables_of_the_chapters_are_restored() -> None:
