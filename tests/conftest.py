@@ -1,7 +1,10 @@
 """What a test may ask for: users, a client, a browser, a report."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -18,6 +21,8 @@ from tests.support.report import Report, print_measured
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# A process that keeps one core busy until the one that started it ends.
+SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 # The hashes of the chapters at cost 4 instead of 12: 1 ms and not 0.2 s.
 CHEAP_HASHES = {
     "johndoe": "$2b$04$fbprJ/MA5/ic5TeH3PgokOufD/IDx4Z.ks0Am3IOMd5cqUulX3IfS",
@@ -60,6 +65,18 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter,
 ) -> None:
     print_measured(terminalreporter)
+
+
+@pytest.fixture
+def busy_cores() -> Iterator[None]:
+    """Keep all cores busy with other processes."""
+    with ExitStack() as stack:
+        for _ in range(os.cpu_count() or 1):
+            spinning = stack.enter_context(
+                subprocess.Popen([sys.executable, "-c", SPIN])
+            )
+            stack.callback(spinning.kill)
+        yield
 
 
 @pytest.fixture

@@ -22,6 +22,15 @@ SENSITIVE = (
     "notebooks/ch03_dependency_wiring.ipynb",
     "notebooks/ch05_check_it.ipynb",
 )
+# Servers, kernels, time limits, threads and ratios of times.
+TIMED = (
+    "tests/classroom/test_exercise.py",
+    "tests/classroom/test_kernel.py",
+    "tests/classroom/test_server.py",
+    "tests/practice",
+    "tests/system/test_ch04_token_endpoint.py",
+    "tests/system/test_hostile_requests.py",
+)
 REACH_OUT = """
 import socket
 socket.create_connection(("192.0.2.1", 9), timeout=1)
@@ -87,6 +96,20 @@ def test_environment_holds_no_visitors_variables() -> None:
     assert "SECRET_KEY" not in os.environ
     assert [n for n in os.environ if n.upper().endswith("_PROXY")] == []
     assert [n for n in os.environ if n.startswith("PYTEST")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("busy_cores")
+def test_tests_depend_on_no_speed() -> None:
+    """What waits, times out or compares times passes on busy cores too."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", *TIMED],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow

@@ -83,7 +83,7 @@ def test_line_breaks_of_the_source_are_folded(figure: Figure) -> None:
     assert 'alt="One bar is short, and the other long."' in html
 
 
-def test_the_building_of_a_font_cache_is_not_announced() -> None:
+def test_building_of_a_font_cache_is_not_announced() -> None:
     assert not logging.getLogger("matplotlib.font_manager").isEnabledFor(
         logging.WARNING
     )

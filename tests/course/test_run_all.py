@@ -1,11 +1,5 @@
 """Every notebook as people run it: all cells queued, twice, offline, busy."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
-
 import pytest
 
 from course.chapters import ROOT
@@ -22,8 +16,6 @@ COMPARISON = Comparison(ROOT / "tests" / "masks.cfg")
 # by them: they depend on the machine.
 LONG_RUN = 10.0
 LONG_CELL = 3.0
-# A process that keeps one core busy until this one ends.
-SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 
 def sources(notebook: Notebook) -> list[str]:
@@ -57,18 +49,6 @@ def test_every_cell_survives_being_run_twice(notebook: Notebook) -> None:
         first, second = run.answers[number : number + 2]
         assert first.names == second.names, twice[number]
         assert COMPARISON.same(second.outputs, first.outputs), twice[number]
-
-
-@pytest.fixture
-def busy_cores() -> Iterator[None]:
-    """Keep all cores busy with other processes."""
-    with ExitStack() as stack:
-        for _ in range(os.cpu_count() or 1):
-            spinning = stack.enter_context(
-                subprocess.Popen([sys.executable, "-c", SPIN])
-            )
-            stack.callback(spinning.kill)
-        yield
 
 
 @every_notebook

@@ -1,5 +1,9 @@
 """Walk what an app's routes reach, and find what a later chapter replaced.
 
+If chapter 5 defines `get_current_user` anew, but its app's `/users/me/` was
+declared with chapter 3's, `Walker(app, modules).stale()` returns
+`[Stale("get_current_user", "snippets.ch05_check_it", "/users/me/ → …")]`.
+
 FastAPI freezes a dependency tree when a route is declared, and a function
 looks up its globals in the module that defined it. So an app can go on using
 a function, class or setting that a later section or chapter defined anew.

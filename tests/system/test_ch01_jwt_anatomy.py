@@ -546,7 +546,7 @@ def test_signatures_are_compared_in_constant_time(comparisons: Mock) -> None:
 
 
 @pytest.mark.parametrize("verdict", [True, False])
-def test_the_comparison_alone_decides(verdict: bool) -> None:
+def test_comparison_alone_decides(verdict: bool) -> None:
     """No `==` beside it, whose time would tell more."""
     forged = encode({}, b"another key, of 32 bytes or more")
     for token in (forged, encode({}, KEY)):

@@ -6,7 +6,7 @@ import unicodedata
 
 import bcrypt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from passlib.exc import PasswordValueError, UnknownHashError
 
@@ -146,7 +146,6 @@ def test_every_byte_of_a_hashable_password_counts(password: str) -> None:
 
 
 @pytest.mark.usefixtures("at_cost_4")
-@settings(derandomize=True, database=None, deadline=None)
 @given(password=st.text(st.characters(), max_size=80))
 def test_password_is_hashed_whole_or_refused(password: str) -> None:
     try:

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.dependencies.utils import get_dependant
 from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordBearer
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from passlib.hash import bcrypt
 
@@ -265,7 +265,6 @@ def bearer(claims: Claims) -> dict[str, str]:
     return {"Authorization": f"Bearer {signed(claims)}"}
 
 
-@settings(derandomize=True, database=None, deadline=None)
 @given(token=st.text(st.characters(exclude_categories=["Cs"])))
 @example(token="")
 @example(token="..")
