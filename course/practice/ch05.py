@@ -268,7 +268,15 @@ def try_subjects(job_named_by: Callable[..., Any]) -> None:
             f"`{subject}` is not in `jobs`: `None` is asked for.",
         )
     given("subjects that only look like a job's")
-    others = ("sjob:1", "job", "JOB:1", "job::1", "job:1:1", "job:1:", "")
+    others: tuple[str, ...] = (
+        "sjob:1",
+        "job",
+        "JOB:1",
+        "job::1",
+        "job:1:1",
+        "job:1:",
+        "",
+    )
     expect(
         all(job_named_by(other) is None for other in others),
         "Subjects are compared exactly. What only looks like `job:1` is "
