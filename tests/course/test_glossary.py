@@ -10,22 +10,12 @@ from tests.support.glossary import Term, faults, read_glossary
 
 TERMS = read_glossary(ROOT / "notebooks" / "glossary.md")
 CHAPTERS = [book for book in notebooks() if book.chapter.number is not None]
-# Terms that their chapter does not introduce properly yet.
-AWAITED: set[str] = set()
 
 
-@pytest.mark.parametrize(
-    "term", [term for term in TERMS if term.term not in AWAITED], ids=str
-)
+@pytest.mark.parametrize("term", TERMS, ids=str)
 def test_term_is_introduced_before_it_is_used(term: Term) -> None:
     found = faults(term, CHAPTERS)
     assert not found, "\n".join(found)
-
-
-def test_awaited_terms_are_those_that_lack_their_introduction() -> None:
-    lacking = {term.term for term in TERMS if faults(term, CHAPTERS)}
-    introduced = AWAITED - lacking
-    assert not introduced, f"take out of AWAITED: {sorted(introduced)}"
 
 
 def test_glossary_is_in_alphabetical_order() -> None:
