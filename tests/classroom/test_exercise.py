@@ -5,6 +5,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from course.classroom import sandbox
 from course.classroom.answer_types import a_function, a_value, an_app
 from course.classroom.exercise import (
     EXERCISES,
@@ -23,7 +25,7 @@ from course.classroom.exercise import (
     hint,
     judge,
 )
-from course.classroom.sandbox import LIMITS, Limits
+from course.classroom.sandbox import LIMITS, Limits, Outcome
 from course.classroom.trial import expect, given, refused, remark
 
 HINTS = ("Halves.", "Use `/`.", "Write `n / 2`.")
@@ -412,6 +414,26 @@ def test_endless_loop_is_told_to_be_one(released: threading.Event) -> None:
     )
     assert details[3].startswith("It printed:\nstill here\n")
     assert "restart the kernel (Kernel > Restart Kernel…)" in RESTART
+
+
+def test_limits_are_told_which_call_is_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counters: list[Callable[[], int]] = []
+
+    def run(
+        work: Callable[[], None], limits: Limits, calls: Callable[[], int]
+    ) -> Outcome:
+        assert calls() == 0
+        counters.append(calls)
+        return sandbox.run(work, limits, calls)
+
+    monkeypatch.setattr(
+        "course.classroom.exercise.sandbox", SimpleNamespace(run=run)
+    )
+    assert verdict("halve", halve).passed
+    [calls] = counters
+    assert calls() == 2
 
 
 def test_endless_wait_is_told_to_be_one(released: threading.Event) -> None:
