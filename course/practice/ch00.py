@@ -61,7 +61,12 @@ async def log_in(answer: object) -> None:
             "braces."
         )
     if ... in form.values():
-        raise UntouchedError
+        headers = headers_for("not.a.token")
+        if not isinstance(headers, dict) or ... in headers.values():
+            raise UntouchedError
+        raise UnmetError(
+            "The headers have a value, but in `form` a value is still `...`."
+        )
     from snippets.ch04_token_endpoint import (  # a later chapter's app
         app,
         create_access_token,
@@ -131,7 +136,9 @@ async def try_headers(client: httpx.AsyncClient, headers: object) -> None:
             "values, in braces."
         )
     if ... in headers.values():
-        raise UntouchedError
+        raise UnmetError(
+            "The form is right. In `headers_for` a value is still `...`."
+        )
     expect(
         all(isinstance(value, str) for value in headers.values()),
         "The value of a header is a string.",

@@ -230,7 +230,7 @@ async def guard_the_letters(app: LearnersApp) -> None:
                 "GET /letters",
                 400,
                 "It is not a 400. Her token is as valid as any: who a user is "
-                "and whether that user may come in are two questions.",
+                "and whether that user may use the service are two questions.",
                 headers=app.token_of("alice"),
             ),
             HttpCase(
@@ -369,10 +369,13 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 headers=johns,
                 body="Diary of johndoe",
                 instead={
+                    401: "His token is good, and he is refused. "
+                    "`get_current_user` wants the token, not a name. Let "
+                    "FastAPI call it, by a parameter `CurrentUser`.",
                     422: "FastAPI looks for a parameter in the request. A "
                     "type alone, such as `UserInDB`, does not say where the "
                     "user comes from. A name that the path does not have is "
-                    "read from the query; the path calls it `username`."
+                    "read from the query; the path calls it `username`.",
                 },
             ),
             HttpCase(

@@ -332,8 +332,8 @@ def accept_good_keys(read: Callable[..., Any]) -> None:
         (
             "16 times the letter `é`, which are 32 bytes",
             "é" * 16,
-            "It is refused, and is long enough: RFC 7518 §3.2 counts bits, "
-            "and `len` of a string counts characters.",
+            "It is refused, and is long enough: the limit counts bytes, and "
+            "`len` of a string counts characters.",
         ),
         (
             "a key of 40 bytes that begins and ends with a space",

@@ -73,4 +73,15 @@ WRONG_ANSWERS = [
         '    headers = {"Authorization": f"Bearer {token}"}',
         happy_path=True,
     ),
+    WrongAnswer(
+        LOG_IN,
+        "in `form` a value is still",
+        'form = {"username": "johndoe", "password": ...}\n' + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "In `headers_for` a value is still",
+        FORM + 'def headers_for(token):\n    return {"Authorization": ...}',
+        happy_path=True,
+    ),
 ]

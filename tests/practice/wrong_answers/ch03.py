@@ -50,7 +50,7 @@ async def read_letters(token: Annotated[str, Depends(oauth2_scheme)]) -> str:
     ),
     WrongAnswer(
         LETTERS,
-        "may come in are two questions",
+        "may use the service are two questions",
         ADDRESS
         + """
 async def read_letters(
@@ -195,6 +195,17 @@ team = FastAPI()
 def read_team():
     raise unauthorized("Not authenticated")
 """,
+    ),
+    WrongAnswer(
+        OWNER,
+        "`get_current_user` wants the token, not a name",
+        """
+async def require_owner(username: str) -> None:
+    user = await get_current_user(username)
+    if username != user.username:
+        raise HTTPException(status.HTTP_403_FORBIDDEN)
+"""
+        + DIARIES,
     ),
     WrongAnswer(
         OWNER,
