@@ -244,14 +244,19 @@ def accept_other_good_tokens(open_token: Callable[..., Any]) -> None:
             open_token(signed(HEADER, ALICE), KEY) == ALICE,
             "Other claims came back than alice's.",
         )
-    given("a good token whose header has more fields, in another order")
-    another = signed({"kid": "2025", "typ": "JWT", "alg": "HS256"}, JOHN)
-    with may_not_raise(
-        "It says HS256 and is signed by it. JSON has no order, and a header "
-        "may have more fields: read `alg`, and do not compare the rest.",
-        REFUSED,
+    given("a good token whose header has more fields, spaces, another order")
+    for header in (
+        {"kid": "2025", "typ": "JWT", "alg": "HS256"},
+        '{ "typ" : "JWT", "alg" : "HS256" }',
     ):
-        expect(open_token(another, KEY) == JOHN, "Its claims got lost.")
+        with may_not_raise(
+            "It says HS256 and is signed by it. JSON has no order, and a "
+            "header may have more fields, and spaces: read `alg`, and do not "
+            "compare the rest.",
+            REFUSED,
+        ):
+            another = signed(header, JOHN)
+            expect(open_token(another, KEY) == JOHN, "Its claims got lost.")
 
 
 def refuse_wrong_signatures(open_token: Callable[..., Any]) -> None:
@@ -292,6 +297,37 @@ def refuse_wrong_signatures(open_token: Callable[..., Any]) -> None:
             CRASHES,
         ):
             open_token(f"{message}.{base64url_encode(wrong_size)}", KEY)
+    given("signatures of 32 bytes of which only some are right")
+    for nearly in (
+        *(mac[:31] + bytes([mac[31] ^ 1]), bytes([mac[0] ^ 1]) + mac[1:]),
+        *(mac[:16] + bytes(16), bytes(16) + mac[16:], mac[::-1]),
+    ):
+        with refused(
+            "A signature that differs in some of its bytes is accepted. "
+            "Compare all 32 bytes, each at its place.",
+            REFUSED,
+            CRASHES,
+        ):
+            open_token(f"{message}.{base64url_encode(nearly)}", KEY)
+    given("the right signature, with its letters in the other case")
+    with refused(
+        "In base64url small and capital letters differ: another signature "
+        "is accepted.",
+        REFUSED,
+        CRASHES,
+    ):
+        text = base64url_encode(mac)
+        open_token(f"{message}.{text[:-1].swapcase()}{text[-1]}", KEY)
+    given("the right signature, with characters that are not base64url")
+    for junk in ("!", "!!!!"):
+        with refused(
+            "The token is accepted with characters that do not belong there: "
+            "one token then has many spellings, and a list of withdrawn "
+            "tokens misses them. `base64url_decode` refuses them.",
+            REFUSED,
+            CRASHES,
+        ):
+            open_token(f"{message}.{base64url_encode(mac)}{junk}", KEY)
 
 
 def refuse_other_algorithms(open_token: Callable[..., Any]) -> None:
@@ -355,7 +391,7 @@ def refuse_other_texts(open_token: Callable[..., Any]) -> None:
         with refused("It is not a token, and is accepted.", REFUSED, CRASHES):
             open_token(text, KEY)
     given("a signed payload that is a list, or no JSON at all")
-    for payload in ("[]", "[" * 5000, '{"sub":'):
+    for payload in ("[]", "[1]", "7", '"sub"', "[" * 5000, '{"sub":'):
         with refused(
             "What came back is not an object of claims: the service would "
             "fail at the next line.",
@@ -411,6 +447,11 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
             found is None,
             f"`None` is asked for, and `{excerpt(found)}` came back.",
         )
+    try_damaged_signatures(find_key)
+    given("its key as the last of 101 words")
+    many = [*(b"word%d" % number for number in range(100)), ITS_KEY]
+    find(find_key, SAMPLE, many, ITS_KEY)
+    try_unusual_words(find_key)
     given("an expired token of alice, and its key as the last word")
     old = signed(HEADER, {"sub": "alice", "exp": 1_000_000_000}, b"hunter2")
     expired = (
@@ -434,6 +475,51 @@ def guess_the_key(find_key: Callable[..., Any]) -> None:
             "Its key was not found. What was signed is the text as it was "
             "sent, byte for byte. JSON that is read and written again is "
             "another text.",
+        )
+
+
+def try_damaged_signatures(find_key: Callable[..., Any]) -> None:
+    """Try tokens whose signature no word made: cut, or altered."""
+    given("the sample token with a damaged signature, and its key")
+    message, _, signature = SAMPLE.rpartition(".")
+    for damaged in (
+        *("", signature[:4], signature[:40]),
+        signature[:-1].swapcase() + signature[-1],
+        signature[:20] + "A" * 23,
+    ):
+        expect(
+            find_key(f"{message}.{damaged}", [b"jwt", ITS_KEY]) is None,
+            "A word came back, and no word made this signature. Compare the "
+            "whole third part, not a piece of it.",
+        )
+
+
+def try_unusual_words(find_key: Callable[..., Any]) -> None:
+    """Try words that are nearly the key, and keys of unusual lengths."""
+    given("words that are nearly the key: capitals, and a space at the end")
+    for near in (b"secret ", b" secret", b"SECRET", b"secret\n"):
+        token = signed(HEADER, JOHN, b"secret")
+        expect(
+            find_key(token, [near]) is None,
+            "Another word than the key came back. Every byte of a key counts, "
+            "so take the words as they are.",
+        )
+        find(
+            find_key,
+            signed(HEADER, JOHN, near),
+            [b"secret", near],
+            near,
+            "Its key was not found. Every byte of a key counts, so take the "
+            "words as they are.",
+        )
+    given("keys of one byte and of 100")
+    for key in (b"x", b"y" * 100):
+        find(
+            find_key,
+            signed(HEADER, JOHN, key),
+            [b"tea", key],
+            key,
+            "Its key was not found. A key may have any length.",
         )
 
 
@@ -498,6 +584,7 @@ def no_token_for_a_week(decode_short_lived: Callable[..., Any]) -> None:
     accept_short_lives(decode_short_lived)
     refuse_long_lives(decode_short_lived)
     measure_to_the_second(decode_short_lived)
+    refuse_half_a_second(decode_short_lived)
     refuse_missing_times(decode_short_lived)
     refuse_what_decode_refuses(decode_short_lived)
     given("a token that ends in 30 billion years")
@@ -564,6 +651,12 @@ def accept_short_lives(decode_short_lived: Callable[..., Any]) -> None:
         short = lasting(HOUR / 2, "alice")
         claims = decode_short_lived(short, KEY, 2 * DAY, NOON)
     expect(claims == claims_for(HOUR / 2, "alice"), lost)
+    given("a short token with a claim of its own, `role`")
+    whole = {**claims_for(HOUR / 2), "role": "editor"}
+    expect(
+        decode_short_lived(signed(HEADER, whole), KEY, HOUR, NOON) == whole,
+        lost,
+    )
     given("a token of a day and a half, where two days are the limit")
     with may_not_raise(
         f"{within} which is two days here: use the parameter `longest`.",
@@ -619,6 +712,26 @@ def measure_to_the_second(decode_short_lived: Callable[..., Any]) -> None:
             decode_short_lived(lasting(limit + SECOND), KEY, limit, NOON)
 
 
+def refuse_half_a_second(decode_short_lived: Callable[..., Any]) -> None:
+    """Try times and limits with fractions of a second."""
+    start = seconds(NOON)
+    given("a token that lives half a second longer than allowed")
+    for limit in (timedelta(seconds=0.25), MINUTE, HOUR):
+        longer = limit.total_seconds() + 0.5
+        with refused(
+            "It is accepted. `exp` and `iat` may have fractions (RFC 7519 "
+            "§2), so do not cut them off, and take the limit as it is.",
+            REFUSED,
+            CRASHES,
+        ):
+            token = made(iat=start - 1, exp=start - 1 + longer)
+            decode_short_lived(token, KEY, limit, NOON - SECOND)
+    given("a token whose life and whose limit are 90.5 seconds")
+    with may_not_raise("Exactly the limit is still allowed.", REFUSED):
+        token = made(iat=start, exp=start + 90.5)
+        decode_short_lived(token, KEY, timedelta(seconds=90.5), NOON)
+
+
 def refuse_missing_times(decode_short_lived: Callable[..., Any]) -> None:
     """Try tokens without `exp`, without `iat`, and without both."""
     start = seconds(NOON)
@@ -666,3 +779,23 @@ def refuse_what_decode_refuses(decode_short_lived: Callable[..., Any]) -> None:
         CRASHES,
     ):
         decode_short_lived(good, KEY, HOUR, NOON - HOUR)
+    short = claims_for(HOUR / 2)
+    for words, header, claims in (
+        (
+            "not valid before an hour from now",
+            HEADER,
+            {**short, "nbf": seconds(NOON + HOUR)},
+        ),
+        ("made for another service", HEADER, {**short, "aud": "billing"}),
+        ("whose `sub` is a number", HEADER, {**short, "sub": 7}),
+        ("whose `iat` is a text", HEADER, {**short, "iat": "1735732800"}),
+        ("whose header has `crit`", {**HEADER, "crit": ["x"]}, short),
+    ):
+        given(f"a short token {words}")
+        with refused(
+            "It is accepted, and `decode` refuses it. The limit comes in "
+            "addition to what `decode` checks.",
+            REFUSED,
+            CRASHES,
+        ):
+            decode_short_lived(signed(header, claims), KEY, HOUR, NOON)

@@ -1,6 +1,8 @@
 """Chapter 3's practice: who gets in, and what gets out."""
 
 import inspect
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple, get_origin
@@ -97,22 +99,48 @@ class LearnersApp(NamedTuple):
 
     def signed(self, **claims: object) -> dict[str, str]:
         """Sign claims with the chapter's key; return the header."""
-        key = self.namespaces[0]["SECRET_KEY"]
-        return bearer(jwt.encode(claims, key, "HS256"))
+        return self.signed_by("HS256", claims)
+
+    def signed_by(
+        self, algorithm: str, claims: dict[str, Any]
+    ) -> dict[str, str]:
+        """Sign claims with the chapter's key by some algorithm, or `none`."""
+        key: Any = self.namespaces[0]["SECRET_KEY"]
+        if algorithm == "none":
+            key = None
+        with warnings.catch_warnings():
+            # PyJWT finds our key too short for HS512.
+            warnings.simplefilter("ignore")
+            token = jwt.encode(claims, key, algorithm)
+        return bearer(token)
 
     def token_of(self, username: str) -> dict[str, str]:
         """Return the header of a good token for a username."""
         return self.signed(sub=username, exp=FAR_FUTURE)
 
     def bad_tokens(self, path: str) -> Iterator[HttpCase]:
-        """Yield the chapter's eight bad tokens, each to be answered 401."""
+        """Yield the chapter's eight bad tokens and more, each to get a 401."""
+        claims = {"sub": "johndoe", "exp": FAR_FUTURE}
+        a_minute_ago = int(time.time()) - 60
         forged = jwt.encode({"sub": "johndoe", "exp": FAR_FUTURE}, MADE_UP)
         headers = {
             "the token `nonsense`": bearer("nonsense"),
             "johndoe's name, signed with a key that a stranger made up": (
                 bearer(forged)
             ),
+            "johndoe's name under `none`, without a signature": (
+                self.signed_by("none", claims)
+            ),
+            "johndoe's name, signed with our key, but with HS512": (
+                self.signed_by("HS512", claims)
+            ),
             "a token that expired in 1970": self.signed(sub="johndoe", exp=0),
+            "a token that expired a minute ago": self.signed(
+                sub="johndoe", exp=a_minute_ago
+            ),
+            "a token that is not valid before 2100": self.signed(
+                **claims, nbf=FAR_FUTURE - 1
+            ),
             "a token that ends 'soon'": self.signed(sub="johndoe", exp="soon"),
             "a token that never ends": self.signed(sub="johndoe"),
             "a token without a subject": self.signed(exp=FAR_FUTURE),
@@ -120,6 +148,15 @@ class LearnersApp(NamedTuple):
                 sub={"username": "johndoe"}, exp=FAR_FUTURE
             ),
             "a token for an unknown user": self.token_of("nobody"),
+            "a token for `mallory`, who is unknown as well": (
+                self.token_of("mallory")
+            ),
+            "a token for `JOHNDOE`": self.token_of("JOHNDOE"),
+            "a token for `johndoe` and a space": self.token_of("johndoe "),
+        }
+        good = self.token_of("johndoe")["Authorization"]
+        headers["johndoe's good token, with `Basic` before it"] = {
+            "Authorization": good.replace("Bearer", "Basic")
         }
         for name, sent in headers.items():
             yield HttpCase(
@@ -138,10 +175,20 @@ class LearnersApp(NamedTuple):
 
 
 def with_bob(users: dict[str, Any]) -> dict[str, Any]:
-    """Copy a table of users, and add bob, an active one."""
+    """Copy a table of users; add bob, active, and dora, disabled.
+
+    bob's account has `disabled=None`, which is what a user gets by default.
+    """
     own = {name: user.model_copy() for name, user in users.items()}
-    bob = {"username": "bob", "email": "bob@example.com"}
-    own["bob"] = own["johndoe"].model_copy(update=bob)
+    for name, disabled in (("bob", None), ("dora", True)):
+        own[name] = own["johndoe"].model_copy(
+            update={
+                "username": name,
+                "email": f"{name}@example.com",
+                "full_name": name.title(),
+                "disabled": disabled,
+            }
+        )
     return own
 
 
@@ -234,6 +281,14 @@ async def guard_the_letters(app: LearnersApp) -> None:
                 headers=app.token_of("alice"),
             ),
             HttpCase(
+                "dora, whose account is disabled as well",
+                "GET /letters",
+                400,
+                "It is not a 400. Read `disabled` of the user who is calling; "
+                "a name that is written into the code is one user's.",
+                headers=app.token_of("dora"),
+            ),
+            HttpCase(
                 "bob, an active user",
                 "GET /letters",
                 200,
@@ -283,6 +338,10 @@ async def stop_the_leak(app: LearnersApp) -> None:
             "The page does not show every user with all four fields of "
             "`User`. A leak is not mended by showing less than people need.",
         )
+        expect(
+            len(team) == len(before),
+            "The page shows a user more than once.",
+        )
         given("a visitor who looks for hashes")
         expect(
             not any("hashed_password" in user for user in team),
@@ -293,6 +352,22 @@ async def stop_the_leak(app: LearnersApp) -> None:
             not any(hashed in str(team) for hashed in hashes),
             "The field has another name now, and the hash is still in it.",
         )
+        expect(
+            all(user.keys() == public for user in team),
+            "The answer has a field that `User` does not have. Whatever is "
+            "made from a secret tells something about it.",
+        )
+        shown = {user["username"]: user for user in team}
+        given("a visitor who wants to know how to reach the team")
+        expect(
+            shown
+            == {
+                name: user.model_dump(include=public)
+                for name, user in before.items()
+            },
+            "The fields of `User` have other values than those that are "
+            "stored. A leak is not mended by showing less than people need.",
+        )
         given("a user who logs in afterwards")
         expect(
             {name: vars(user) for name, user in users.items()}
@@ -302,17 +377,17 @@ async def stop_the_leak(app: LearnersApp) -> None:
         )
         given("a secret field that a colleague adds next year")
         john = users["johndoe"]
-        tomorrow = create_model(
-            "Tomorrow", __base__=type(john), recovery_code=(str, ...)
-        )
-        users["carol"] = tomorrow(
-            **john.model_dump(), recovery_code="4711-teach"
-        )
-        expect(
-            "4711-teach" not in str(await read_team(app)),
-            "It is sent as well. A list of fields to leave out is out of date "
-            "as soon as a field is added. List the fields to send.",
-        )
+        for field in ("recovery_code", "pin", "birthday"):
+            added: Any = {field: (str, ...)}
+            tomorrow = create_model("Tomorrow", __base__=type(john), **added)
+            stored = {**john.model_dump(), field: "4711-teach"}
+            users["carol"] = tomorrow(**stored)
+            expect(
+                "4711-teach" not in str(await read_team(app)),
+                f"It is sent as well; it is named `{field}` here. A list of "
+                "fields to leave out is out of date as soon as a field is "
+                "added. List the fields to send.",
+            )
 
 
 async def read_team(app: LearnersApp) -> list[dict[str, Any]]:
@@ -392,6 +467,17 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
         await send_cases(
             app.client,
             HttpCase(
+                "johndoe, at bob's, with more in the address",
+                "GET /diary/bob?owner=johndoe&user=johndoe",
+                403,
+                "An address can have anything after the `?`, and anyone can "
+                "write it there. Only the token tells who is calling.",
+                headers=johns,
+            ),
+        )
+        await send_cases(
+            app.client,
+            HttpCase(
                 "bob, at his own diary and at johndoe's",
                 "GET /diary/bob",
                 200,
@@ -416,7 +502,7 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 headers=johns,
             ),
         )
-        given("johndoe, at the diaries of `john`, `JOHNDOE` and `johndoe2`")
+        given("johndoe, at diaries whose owners have nearly his name")
         nearly_his = [
             HttpCase(
                 "",
@@ -427,7 +513,10 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "or not.",
                 headers=johns,
             )
-            for name in ("john", "JOHNDOE", "johndoe2")
+            for name in (
+                *("john", "JOHNDOE", "johndoe2", "johndoe3", "ejohndo"),
+                *("johndoe%20", "John%20Doe", "johndoe@example.com"),
+            )
         ]
         await send_cases(
             app.client,
@@ -440,6 +529,14 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "disabled: `get_current_user` answers only the first "
                 "question, who she is.",
                 headers=app.token_of("alice"),
+            ),
+            HttpCase(
+                "dora, at her own diary, with her account disabled as well",
+                "GET /diary/dora",
+                400,
+                "It is not a 400. Read `disabled` of the user who is calling; "
+                "a name that is written into the code is one user's.",
+                headers=app.token_of("dora"),
             ),
         )
 

@@ -1,6 +1,7 @@
 """Chapter 6's practice: what a token may do, and who decides it."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -158,6 +159,28 @@ def token_of(username: str, scope: object = "") -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def signed(
+    claims: Mapping[str, object], algorithm: str = "HS256"
+) -> dict[str, str]:
+    """Write the header of a token signed with our key, right or not.
+
+    A claim that is None is left out.
+    """
+    kept = {name: value for name, value in claims.items() if value is not None}
+    with warnings.catch_warnings():
+        # PyJWT finds our key too short for HS512.
+        warnings.simplefilter("ignore")
+        token = jwt.encode(kept, ch03_dependency_wiring.SECRET_KEY, algorithm)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def token_without_scope() -> dict[str, str]:
+    """Write the header of johndoe's token as an older release signed it."""
+    subject = ch05_check_it.subject_of("johndoe")
+    token = ch04_token_endpoint.create_access_token({"sub": subject})
+    return {"Authorization": f"Bearer {token}"}
+
+
 def refused_tokens() -> dict[str, dict[str, str]]:
     """Write the headers of requests that get a 401, by what they are."""
     claims = {
@@ -166,17 +189,25 @@ def refused_tokens() -> dict[str, dict[str, str]]:
         "exp": datetime.now(UTC) + timedelta(minutes=5),
     }
     foreign = jwt.encode(claims, "another teaching key of 32 bytes, or more")
-    endless = jwt.encode(
-        {key: claims[key] for key in ("sub", "scope")},
-        ch03_dependency_wiring.SECRET_KEY,
-    )
     return {
         "no token": {},
         "a token that another key signed": {
             "Authorization": f"Bearer {foreign}"
         },
         "text that is not a token": {"Authorization": "Bearer made-up"},
-        "a token without `exp`": {"Authorization": f"Bearer {endless}"},
+        "a token without `exp`": signed({**claims, "exp": None}),
+        "a token that has expired": signed({**claims, "exp": 0}),
+        "a token that our key signed with HS512": signed(claims, "HS512"),
+        "a token whose `exp` is a string": signed(
+            {**claims, "exp": "4102444800"}
+        ),
+        "a token without `sub`": signed({**claims, "sub": None}),
+        "a token whose `sub` is `johndoe`, without its kind": signed(
+            {**claims, "sub": "johndoe"}
+        ),
+        "a token whose `sub` is `job:johndoe`": signed(
+            {**claims, "sub": "job:johndoe"}
+        ),
         "a token whose `scope` is a list": token_of("johndoe", ["items"]),
         "a token whose `scope` is an object": token_of(
             "johndoe", {"items": False}
@@ -210,8 +241,14 @@ def with_bob(users: dict[str, Any]) -> dict[str, Any]:
 def granted(namespace: dict[str, Any], **scopes: str) -> Iterator[None]:
     """Lend a table of grants: `granted(vars(notebook), bob="items me")`."""
     table = {name: frozenset(text.split()) for name, text in scopes.items()}
-    with lent("grants", lambda _: table, vars(ch06_scopes), namespace):
+    home = vars(ch06_scopes)
+    with lent("grants", lambda _: table, home, namespace) as tables:
         yield
+        expect(
+            all(each == table for each in tables),
+            "The table `grants` has changed. A request only reads it: what a "
+            "user may have is changed by those who run the service.",
+        )
 
 
 def required_by(response: httpx.Response) -> str | None:
@@ -249,6 +286,12 @@ async def expect_unauthorized(
         given(name)
         response = await send(client, method, path, headers)
         expect(response.status_code == 401, why)
+        challenge = response.headers.get("WWW-Authenticate", "")
+        expect(
+            challenge.startswith("Bearer"),
+            "The 401 has no challenge. Without `WWW-Authenticate: Bearer` a "
+            "client cannot know that a token would help.",
+        )
 
 
 @exercise(
@@ -305,15 +348,27 @@ async def guard_the_shredder(client: httpx.AsyncClient) -> None:
         given("a good token without any scope")
         none = await send(client, "DELETE", ITEMS, token_of("johndoe"))
         expect(required_by(none) == "items", WRONG_REFUSAL)
-        for scope in ("items-preview", "badminton,items", "Items"):
-            given(f"a token with the scope `{scope}`")
+        given("a good token without a claim `scope`, as chapter 4 signs it")
+        old = await send(client, "DELETE", ITEMS, token_without_scope())
+        expect(
+            old.status_code != 200,
+            "It shreds. A token that has no claim `scope` has no scope.",
+        )
+        expect(required_by(old) == "items", WRONG_REFUSAL)
+        for scope in (
+            *("items-preview", "items:read", "badminton,items", "Items"),
+            "me\u00a0items",
+        ):
+            shown = ascii(scope).strip("'")
+            given(f"a token with the scope `{shown}`")
             part = await send(
                 client, "DELETE", ITEMS, token_of("johndoe", scope)
             )
             expect(
                 part.status_code != 200,
-                f"It shreds, although `{scope}` is another scope than "
-                "`items`. Compare whole words, as a set.",
+                f"It shreds, although `{shown}` is another scope than "
+                "`items`. Compare whole words, as a set: they are cut at "
+                "the space, and nowhere else.",
             )
             expect(required_by(part) == "items", WRONG_REFUSAL)
 
@@ -454,6 +509,38 @@ WITHIN = [
         "covered, not one of them.",
     ),
     (
+        "`items` and `items:read` where `items:read` and `me` are required",
+        "items items:read",
+        "items:read me",
+        False,
+        "Two scopes cover `items:read`, and none covers `me`. Counting is "
+        "not enough: each required scope has to be covered.",
+    ),
+    (
+        "`item.` where `items` is required",
+        "item.",
+        "items",
+        False,
+        "A dot is an ordinary character of a scope, and was read as a "
+        "pattern. Compare texts.",
+    ),
+    (
+        "`*` where `items` is required",
+        "*",
+        "items",
+        False,
+        "A star is an ordinary character of a scope, and was read as a "
+        "pattern. Compare texts.",
+    ),
+    (
+        "`Items` where `items:read` is required",
+        "Items",
+        "items:read",
+        False,
+        "Small and capital letters differ in scopes (RFC 6749 §3.3), so "
+        "`Items` is another scope.",
+    ),
+    (
         "`items` and `me` where `items:write:all` and `me` are required",
         "items me",
         "items:write:all me",
@@ -468,6 +555,14 @@ WITHIN = [
         True,
         "`items:write:all` begins with `items:write` and a colon, and it was "
         "refused. There can be more than one colon.",
+    ),
+    (
+        "`items:write` where `items:write:all:now` is required",
+        "items:write",
+        "items:write:all:now",
+        True,
+        "A scope includes every scope that begins with it and a colon, "
+        "however many parts follow.",
     ),
 ]
 
@@ -512,15 +607,24 @@ async def taken_back_means_now(guard: Callable[..., Any]) -> None:
                 "It opens the items. The table says what johndoe may have, "
                 "not what he gave this token: the badge printer is back.",
             )
+            given("his token without a claim `scope`")
+            await expect_narrow(
+                client,
+                ITEMS,
+                token_without_scope(),
+                "items",
+                "It opens the items. A token that has no claim `scope` has "
+                "no scope.",
+            )
         given("johndoe, after `items` was taken back")
-        with granted(own, johndoe="me notes", bob="items me"):
+        with granted(own, johndoe="me notes items-preview", bob="items me"):
             await expect_narrow(
                 client,
                 ITEMS,
                 wide,
                 "items",
                 "His old token still opens the items. No line reads today's "
-                "`grants` of this user.",
+                "`grants` of this user, scope by scope.",
             )
             await expect_narrow(
                 client,
@@ -553,6 +657,16 @@ async def taken_back_means_now(guard: Callable[..., Any]) -> None:
                 "notes",
                 "His old token still opens the notes. The rule holds for "
                 "every user and every scope.",
+            )
+        given("johndoe, after `me` was taken back and `items` was not")
+        with granted(own, johndoe="items notes"):
+            await expect_narrow(
+                client,
+                BOTH,
+                wide,
+                "items me",
+                "The endpoint requires `me` and `items`, and `items` alone "
+                "was enough. Every required scope must still be granted.",
             )
         with granted(own, johndoe="items me"):
             given("bob, who is not in the table")

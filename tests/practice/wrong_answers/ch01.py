@@ -712,4 +712,287 @@ def decode_short_lived(token, key, longest, now):
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        REPAIR,
+        "differs in some of its bytes",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(base64url_decode, token.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if len(signature) != 32 or mac[:16] != signature[:16]:
+        raise RefusedTokenError("sig")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "Compare all 32 bytes, each at its place",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(base64url_decode, token.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if sorted(mac) != sorted(signature):
+        raise RefusedTokenError("sig")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "small and capital letters differ",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(base64url_decode, token.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if base64url_encode(mac).lower() != token.split(".")[2].lower():
+        raise RefusedTokenError("sig")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "one token then has many spellings",
+        """
+import base64, json
+
+
+def dec(t):
+    try:
+        return base64.urlsafe_b64decode(t + "==")
+    except ValueError as e:
+        raise RefusedTokenError("x") from e
+
+
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(dec, token.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if not hmac.compare_digest(mac, signature):
+        raise RefusedTokenError("sig")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "spaces, another order",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(base64url_decode, token.split("."))
+    if b'"alg":"HS256"' not in header:
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if mac != signature:
+        raise RefusedTokenError("sig")
+    return read_object(payload)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        REPAIR,
+        "the service would fail at the next line",
+        """
+def open_token(token, key):
+    if token.count(".") != 2:
+        raise RefusedTokenError("not three parts")
+    header, payload, signature = map(base64url_decode, token.split("."))
+    if read_object(header).get("alg") != "HS256":
+        raise RefusedTokenError("alg")
+    message = token.rpartition(".")[0]
+    mac = hmac.digest(key, message.encode(), "sha256")
+    if mac != signature:
+        raise RefusedTokenError("x")
+    try:
+        claims = __import__("json").loads(payload)
+    except (ValueError, RecursionError) as e:
+        raise RefusedTokenError("x") from e
+    if not claims or isinstance(claims, list):
+        raise RefusedTokenError("x")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "not a piece of it",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac).startswith(signature):
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "with a damaged signature",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac).lower() == signature.lower():
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "Another word than the key came back",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word.strip(), message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "Every byte of a key counts",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        mac = hmac.digest(word.lower(), message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "A key may have any length",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words:
+        if len(word) > 32:
+            continue
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        GUESS,
+        "the last of 101 words",
+        """
+def find_key(token, words):
+    message, _, signature = token.rpartition(".")
+    for word in words[:10]:
+        mac = hmac.digest(word, message.encode(), "sha256")
+        if base64url_encode(mac) == signature:
+            return word
+    return None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "Given: a token that lives half a second longer",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if int(claims["exp"]) - int(claims["iat"]) > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "whose limit are 90.5 seconds",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > int(longest.total_seconds()):
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "not valid before an hour from now",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = verify_signature(token, key)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if not claims["iat"] <= now.timestamp() < claims["exp"]:
+        raise RefusedTokenError("x")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "made for another service",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = verify_signature(token, key)
+    check_times(claims, now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WEEK,
+        "Its claims did not come back whole",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return {k: claims[k] for k in ("sub", "iat", "exp")}
+""",
+        happy_path=True,
+    ),
 ]

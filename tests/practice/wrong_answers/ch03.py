@@ -454,4 +454,602 @@ async def require_owner(username: str, current_user: CurrentUser) -> None:
         + DIARIES,
         happy_path=True,
     ),
+    WrongAnswer(
+        LETTERS,
+        "Given: dora, whose account is disabled as well",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.username == "alice":
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "under `none`, without a signature `GET /letters` raised",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=[jwt.get_unverified_header(token)["alg"]],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "under `none`, without a signature",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = (
+            jwt.decode(
+                token,
+                options={
+                    "verify_signature": False,
+                    "verify_exp": True,
+                    "require": ["exp", "sub"],
+                },
+            )
+            if jwt.get_unverified_header(token)["alg"] == "none"
+            else jwt.decode(
+                token,
+                SECRET_KEY,
+                algorithms=["HS256"],
+                options={"require": ["exp", "sub"]},
+            )
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "a token that expired a minute ago",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            leeway=3600,
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "a token that is not valid before 2100",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"], "verify_nbf": False},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "a token for `JOHNDOE`",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"].lower())
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "`mallory`, who is unknown as well",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if c["sub"] == "nobody":
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "with `Basic` before it",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(request: Request) -> UserInDB:
+    token = request.headers.get("Authorization", "").split(" ")[-1]
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "Given: bob, an active user",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled is not False:
+        raise HTTPException(400, "x")
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LEAK,
+        "have other values than those that are stored",
+        """
+team = FastAPI()
+
+
+@team.get("/team/")
+def read_team() -> list[User]:
+    return [User(username=u.username) for u in users.values()]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LEAK,
+        "has a field that `User` does not have",
+        """
+team = FastAPI()
+
+
+@team.get("/team/")
+def read_team():
+    return [
+        {
+            **u.model_dump(include=set(User.model_fields)),
+            "has_password": bool(u.hashed_password),
+        }
+        for u in users.values()
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LEAK,
+        "shows a user more than once",
+        """
+team = FastAPI()
+
+
+@team.get("/team/")
+def read_team() -> list[User]:
+    return [*users.values(), *users.values()]
+""",
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: dora, at her own diary",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.username == "alice":
+        raise HTTPException(400, "x")
+    return user
+
+
+async def require_owner(
+    username: str, user: Annotated[UserInDB, Depends(caller)]
+) -> None:
+    if username != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "whose owners have nearly his name",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def require_owner(username: str, user: CurrentUser) -> None:
+    if username.strip() != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "names are equal or not",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def require_owner(username: str, user: CurrentUser) -> None:
+    if username not in (user.username, user.email):
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "whose owners have nearly his name",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def require_owner(username: str, user: CurrentUser) -> None:
+    if sorted(username) != sorted(user.username):
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "anything after the `?`",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def require_owner(
+    username: str, user: CurrentUser, owner: str | None = None
+) -> None:
+    if (owner or username) != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "a token that is not valid before 2100",
+        """
+from fastapi import HTTPException, Query, Header, Request
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"], "verify_nbf": False},
+        )
+        if not isinstance(c["exp"], (int, float)):
+            raise jwt.InvalidTokenError
+    except jwt.InvalidTokenError as e:
+        raise unauthorized("no") from e
+    user = users.get(c["sub"])
+    if user is None:
+        raise unauthorized("no")
+    if user.disabled:
+        raise HTTPException(400, "x")
+    return user
+
+
+async def require_owner(
+    username: str, user: Annotated[UserInDB, Depends(caller)]
+) -> None:
+    if username != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
 ]

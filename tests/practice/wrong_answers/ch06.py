@@ -494,4 +494,456 @@ def may(granted, required):
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        SHREDDER,
+        "Given: a token that has expired",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"], "verify_exp": False},
+        )
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "Given: a token whose `exp` is a string",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"]},
+        )
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "Given: a token that our key signed with HS512",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=[jwt.get_unverified_header(token)["alg"]],
+            options={"require": ["exp", "sub"]},
+        )
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "A token that has no claim `scope` has no scope.",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = read_access_token(token)
+        granted = scopes_in({"scope": c.get("scope", "items")})
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "`sub` is `johndoe`, without its kind",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+from snippets.ch03_dependency_wiring import users
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = read_access_token(token)
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = users.get(c["sub"].removeprefix("username:"))
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "`sub` is `job:johndoe`",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+from snippets.ch03_dependency_wiring import users
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = read_access_token(token)
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = users.get(c["sub"].partition(":")[2])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "is another scope than",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = read_access_token(token)
+        scope = c.get("scope", "")
+        if not isinstance(scope, str):
+            raise jwt.InvalidTokenError
+        granted = scope.split()
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHREDDER,
+        "The 401 has no challenge",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+from fastapi import HTTPException
+
+shredder = FastAPI(exception_handlers={OAuthError: refuse})
+
+
+async def owner(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    bad = HTTPException(401)
+    try:
+        c = read_access_token(token)
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if "items" not in granted:
+        raise bearer_error(403, "insufficient_scope", "no", scope="items")
+    return user
+
+
+@shredder.delete("/users/me/items/")
+async def shred(current_user: Annotated[UserInDB, Depends(owner)]) -> str:
+    return f"shredded for {current_user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "Counting is not enough",
+        """
+def may(granted, required):
+    return sum(
+        1 for w in required for s in granted if f"{w}:".startswith(f"{s}:")
+    ) >= len(required)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "was read as a pattern",
+        """
+import re
+
+
+def may(granted, required):
+    return all(
+        any(re.match(f"{s}(:|$)", w) for s in granted) for w in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "however many parts follow",
+        """
+def may(granted, required):
+    return all(
+        bool({w, w.split(":")[0], w.rpartition(":")[0]} & granted)
+        for w in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        WITHIN,
+        "Small and capital letters differ",
+        """
+def may(granted, required):
+    return all(
+        any(f"{w}:".lower().startswith(f"{s}:".lower()) for s in granted)
+        for w in required
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "Given: a token that has expired",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+
+async def get_user_today(
+    required: SecurityScopes,
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = jwt.decode(
+            token,
+            SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "sub"], "verify_exp": False},
+        )
+        granted = scopes_in(c)
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if not (
+        frozenset(granted) & grants.get(user.username, frozenset())
+    ) >= set(required.scopes):
+        raise bearer_error(
+            403,
+            "insufficient_scope",
+            "no",
+            scope=write_scopes(required.scopes),
+        )
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "A client would get a 500",
+        """
+import jwt
+from snippets.ch03_dependency_wiring import SECRET_KEY, read_access_token
+from snippets.ch05_check_it import user_named_by
+
+
+async def get_user_today(
+    required: SecurityScopes,
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> UserInDB:
+    bad = bearer_error(401, "invalid_token", "bad")
+    try:
+        c = read_access_token(token)
+        granted = scopes_in({"scope": c["scope"]})
+    except jwt.InvalidTokenError:
+        raise bad
+    user = user_named_by(c["sub"])
+    if user is None or user.disabled:
+        raise bad
+    if not (
+        frozenset(granted) & grants.get(user.username, frozenset())
+    ) >= set(required.scopes):
+        raise bearer_error(
+            403,
+            "insufficient_scope",
+            "no",
+            scope=write_scopes(required.scopes),
+        )
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "The table `grants` has changed",
+        """
+async def get_user_today(
+    required: SecurityScopes,
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> UserInDB:
+    user = await get_current_user(required, token)
+    today = grants.setdefault(user.username, frozenset())
+    if not today >= set(required.scopes):
+        scope = write_scopes(required.scopes)
+        raise bearer_error(403, "insufficient_scope", "x", scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "`items` alone was enough",
+        """
+async def get_user_today(
+    required: SecurityScopes,
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> UserInDB:
+    user = await get_current_user(required, token)
+    today = grants.get(user.username, frozenset())
+    if required.scopes and required.scopes[-1] not in today:
+        scope = write_scopes(required.scopes)
+        raise bearer_error(403, "insufficient_scope", "x", scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NOW,
+        "No line reads today's",
+        """
+async def get_user_today(
+    required: SecurityScopes,
+    token: Annotated[str, Depends(oauth2_scheme)],
+) -> UserInDB:
+    user = await get_current_user(required, token)
+    today = grants.get(user.username, frozenset())
+    if any(s not in " ".join(today) for s in required.scopes):
+        scope = write_scopes(required.scopes)
+        raise bearer_error(403, "insufficient_scope", "x", scope=scope)
+    return user
+""",
+        happy_path=True,
+    ),
 ]
