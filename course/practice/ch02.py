@@ -113,7 +113,11 @@ def cheap_hash(password: str) -> str:
 
 def django_hash(password: str) -> str:
     """Hash a password as Django does, with 1,000 rounds."""
-    data = password.encode()
+    return django_hash_of(password.encode())
+
+
+def django_hash_of(data: bytes) -> str:
+    """Hash a password's bytes as Django does, with 1,000 rounds."""
     checksum = hashlib.pbkdf2_hmac("sha256", data, b"pepper", 1000)
     return f"pbkdf2_sha256$1000$pepper${base64.b64encode(checksum).decode()}"
 
@@ -248,13 +252,32 @@ def simplified_too_far(verify: Callable[..., Any]) -> None:
             "The right password is refused: `verify_password` reads Django's "
             "hashes too.",
         )
+        for word in ("Secret", "secret ", ""):
+            expect(
+                not verify(word, django_hash("secret")),
+                "A wrong password opens the account behind a Django hash.",
+            )
     given("passwords of 71 and 72 bytes, which bcrypt takes whole")
-    for longest in ("a" * 71, "a" * 72, "é" * 36, " secret "):
+    for longest in ("a" * 71, "a" * 72, "é" * 36, " secret ", "😀" * 18):
         expect(
             verify(longest, cheap_hash(longest)),
             "The right password is refused, and its owner is locked out. "
             "bcrypt takes every byte of it: up to 72 bytes are within its "
             "limit.",
+        )
+    given("passwords with a tab, with Greek letters, and an empty one")
+    for unusual in ("sec\tret", "μυστικό", ""):
+        expect(
+            verify(unusual, cheap_hash(unusual)),
+            "The right password is refused. Only NUL bytes, more than 72 "
+            "bytes and text that has no bytes are refused.",
+        )
+    given("`e` and an accent, where the password has the one letter `é`")
+    for typed, password in (("e\u0301", "é"), ("\ufb01n", "fin")):
+        expect(
+            not verify(typed, cheap_hash(password)),
+            "Another text opens the account. `verify_password` compares the "
+            "bytes as they come, without Unicode normalisation.",
         )
     given("73 bytes of ASCII, the first 72 of them the password")
     expect(
@@ -282,6 +305,33 @@ def simplified_too_far(verify: Callable[..., Any]) -> None:
             f"This password opens the account with the password `{other}`. "
             "Text that cannot be encoded was left out or replaced, which "
             "makes another password of it.",
+        )
+    for text in ("\\ud800", "secret\\ud800"):
+        expect(
+            not answered(
+                verify, text.replace("\\ud800", "\ud800"), cheap_hash(text)
+            ),
+            f"Half an emoji opens the account with the password `{text}`. "
+            "Text that cannot be encoded was replaced, which makes another "
+            "password of it.",
+        )
+    given("such passwords behind Django hashes of themselves")
+    for strange, data in (
+        ("a" * 73, b"a" * 73),
+        ("é" * 37, "é".encode() * 37),
+        ("sec\0ret", b"sec\0ret"),
+    ):
+        expect(
+            not answered(verify, strange, django_hash_of(data)),
+            "The account opens. `verify_password` refuses a password that "
+            "bcrypt cannot take whole, whatever made the stored hash.",
+        )
+    given("a password that is too long, behind a hash of its beginning")
+    for begin in ("a" * 72, "a" * 71):
+        expect(
+            not answered(verify, "a" * 73, django_hash(begin)),
+            "The account opens. A password was cut, and its beginning is "
+            "another password.",
         )
     given("a stored hash that is damaged")
     for text in DAMAGED:
@@ -402,6 +452,35 @@ def let_them_in(verify: Callable[..., Any]) -> None:
         "The account opens. Where bcrypt computes, its limit stays: it "
         "dropped what is over 72 bytes, as it did earlier in this chapter.",
     )
+    given("the same, where the hash begins with `$2a$` or `$2y$`")
+    for ident in ("$2a$", "$2y$"):
+        expect_wrong(
+            verify,
+            whole,
+            cheap_hash(begin).replace("$2b$", ident),
+            "The account opens. bcrypt's hashes begin with `$2a$`, `$2b$` or "
+            "`$2y$`: `pwd_context.identify` knows them all.",
+        )
+    given("90 bytes that are nearly the password, behind a Django hash")
+    for nearly in (
+        *("A" + "a" * 89, "a" * 90 + " ", " " + "a" * 90, "a" * 90 + "\0"),
+        *("a" * 45 + "\0" + "a" * 45, "a" * 89),
+    ):
+        expect_wrong(
+            verify,
+            nearly,
+            django_hash("a" * 90),
+            "The account opens to another password. Verify the bytes as they "
+            "were typed: spaces, capitals and NUL bytes count.",
+        )
+    given("4,096 bytes, the last of them wrong")
+    expect_wrong(
+        verify,
+        "a" * 4095 + "b",
+        django_hash("a" * 4095),
+        "The account opens. The password was cut, and its beginning is "
+        "another password.",
+    )
     given("wrong ones: a NUL byte, half an emoji, 5,000 letters")
     for strange in ("sec\0ret", "\ud800", begin + "\ud800", "a" * 5000):
         expect_wrong(
@@ -411,7 +490,11 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             "This password opens an account whose password is `secret`.",
         )
     given("80 letters and half an emoji, which is not in the password")
-    for end, fate in (("?", "replaced by `?`"), ("", "left out")):
+    for end, fate in (
+        ("?", "replaced by `?`"),
+        ("", "left out"),
+        ("\\ud83d", "written out"),
+    ):
         expect_wrong(
             verify,
             "a" * 80 + "\ud83d",

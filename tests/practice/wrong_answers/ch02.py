@@ -573,4 +573,147 @@ def verify_or_keep(password, hashed):
     return verify_and_rehash(password, hashed)
 """,
     ),
+    WrongAnswer(
+        SHORTER,
+        "whatever made the stored hash",
+        """
+def verify_shorter(plain_password, hashed_password):
+    if pwd_context.identify(hashed_password) == "bcrypt":
+        try:
+            ensure_hashable(plain_password)
+        except UnhashablePasswordError:
+            return False
+    try:
+        data = plain_password.encode()
+    except UnicodeEncodeError:
+        return False
+    if len(data) > 4096:
+        return False
+    return pwd_context.verify(data, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "with a tab, with Greek letters",
+        """
+def verify_shorter(plain_password, hashed_password):
+    if not plain_password.isprintable() or len(plain_password.encode()) > 72:
+        return False
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "without Unicode normalisation",
+        """
+import unicodedata
+
+
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    return pwd_context.verify(
+        unicodedata.normalize("NFKC", plain_password), hashed_password
+    )
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "Half an emoji opens the account",
+        """
+def verify_shorter(plain_password, hashed_password):
+    data = plain_password.encode("utf-8", "backslashreplace")
+    if len(data) > 72 or b"\\0" in data:
+        return False
+    return pwd_context.verify(data, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "A wrong password opens the account behind a Django hash",
+        """
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        return False
+    if hashed_password.startswith("pbkdf2"):
+        return True
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        SHORTER,
+        "Given: such passwords behind Django hashes",
+        """
+def verify_shorter(plain_password, hashed_password):
+    try:
+        ensure_hashable(plain_password)
+    except UnhashablePasswordError:
+        if hashed_password.startswith("$2b$"):
+            return False
+        return pwd_context.verify(
+            plain_password[:72].replace("\\0", ""), hashed_password
+        )
+    return pwd_context.verify(plain_password, hashed_password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "`pwd_context.identify` knows them all",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and not hashed.startswith("$2b$"):
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "90 bytes that are nearly the password",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data.strip(), hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "emoji was written out",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "backslashreplace")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "4,096 bytes, the last of them wrong",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        return pwd_context.verify(data, hashed) or pwd_context.verify(
+            data[:4095], hashed
+        ), None
+    return verify_and_rehash(password, hashed)
+""",
+        happy_path=True,
+    ),
 ]
