@@ -142,7 +142,10 @@ def try_keys_beside_methods(guarded: Callable[..., Any]) -> None:
     path = {
         "summary": "notes",
         "parameters": [{"name": "page", "in": "query"}],
+        "description": "all notes",
+        "servers": [{"url": "https://notes.example"}],
         "x-cache": {"security": KEY},
+        "x-limits": {"security": KEY},
         "delete": {"security": KEY},
     }
     expect(
@@ -189,6 +192,16 @@ def try_optional_tokens(guarded: Callable[..., Any]) -> None:
     expect(
         calls(guarded, {"paths": either}) == ["PUT /a"],
         "The call accepts one of two credentials, so it needs one.",
+    )
+    given("a call for which an ApiKey is needed, and one that needs scopes")
+    others: dict[str, Any] = {
+        "/Key/": {"get": {"security": [{"ApiKey": []}]}},
+        "/scopes": {"get": {"security": [{"OAuth2": ["me"]}]}},
+    }
+    expect(
+        calls(guarded, {"paths": others}) == ["GET /Key/", "GET /scopes"],
+        "Any scheme guards a call, whatever its name and its scopes; the "
+        "path is listed as it is written in the document.",
     )
     given("a document whose own `security` is optional")
     mixed = {"/a": {"get": {}}, "/b": {"get": {"security": KEY}}}
@@ -290,6 +303,8 @@ def try_subjects(job_named_by: Callable[..., Any]) -> None:
         "job:1:1",
         "job:1:",
         "",
+        *("job-1", "jobs1", "job:Billing", "job:01", "job:%31"),
+        *(" job:1", "job: 1", "job:1 ", "job:1\n"),
     )
     expect(
         all(job_named_by(other) is None for other in others),
@@ -339,6 +354,17 @@ def be_the_client(next_step: Callable[..., Any]) -> None:
             next_step(httpx.Response(status)) == "try later",
             "A 5xx is the service's own failure. Neither a login nor another "
             "request helps.",
+        )
+    given("other statuses, each with the challenge of an old token")
+    old = 'Bearer error="invalid_token"'
+    for status, step in (
+        *((203, "go on"), (206, "go on"), (400, "fix the request")),
+        *((407, "fix the request"), (502, "try later"), (504, "try later")),
+    ):
+        expect(
+            next_step(asked(status, old)) == step,
+            f"The status is {status}, so `{step}` is asked for. A challenge "
+            "is read after a 401 only, and every status of a hundred counts.",
         )
 
 
