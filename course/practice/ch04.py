@@ -358,8 +358,15 @@ def accept_good_keys(read: Callable[..., Any]) -> None:
 
 
 def tells(error: BaseException | None, key: str) -> bool:
-    """Whether an error, or one behind it, has four characters of a key."""
-    parts = {key[at : at + 4] for at in range(len(key) - 3)}
+    """Whether an error, or one behind it, has a part of a key.
+
+    A part is three of its characters, in either direction.
+    """
+    parts = {
+        text[at : at + 3]
+        for text in (key, key[::-1])
+        for at in range(len(key) - 2)
+    }
     while error is not None:
         if any(part in f"{error} {error!r}" for part in parts):
             return True
@@ -467,6 +474,10 @@ class Login:
         ):
             self.expect_user(login, name)
 
+        given("alice, whose account is disabled, with her password")
+        for login in ("alice", "alice@example.com"):
+            self.expect_user(login, "alice")
+
     def expect_user(self, login: str, name: str) -> None:
         """Require that a login with the right password returns its user."""
         user = self.ask(login, PASSWORDS[name])
@@ -503,6 +514,7 @@ class Login:
         for login in (
             *("nobody", "nobody@example.com", "", "@", "None"),
             *("john", "example.com", "johndoe@example.org", "bob@example.org"),
+            *("robert", "bob@example.com", "dave@example.com"),
         ):
             for password in PASSWORDS.values():
                 expect(
@@ -530,6 +542,21 @@ class Login:
                 "a username that does not exist",
                 "nobody",
                 f"The time tells an attacker which usernames exist. {gap}",
+            ),
+            (
+                "a user whose account is disabled",
+                "alice",
+                "The time tells an attacker that alice exists.",
+            ),
+            (
+                "the address of a disabled account",
+                "alice@example.com",
+                "The time tells an attacker that this address exists.",
+            ),
+            (
+                "a user who has no address",
+                "dave",
+                "The time tells an attacker that dave exists.",
             ),
             (
                 "a user whose stored hash is damaged",
