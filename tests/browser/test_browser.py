@@ -166,14 +166,17 @@ def test_prediction_is_answered_from_the_keyboard(book: OpenNotebook) -> None:
 def test_exercise_is_solved_on_the_page(book: OpenNotebook) -> None:
     book.open("ch00_start.ipynb")
     book.run_all()
-    outputs = book.output_of('check("log in", form)')
+    check = 'check("log in", [form, headers_for])'
+    outputs = book.output_of(check)
     assert "Nothing to check yet" in outputs.inner_text()
-    cell = book.page.locator(".jp-CodeCell", has_text='check("log in", form)')
+    cell = book.page.locator(".jp-CodeCell", has_text=check)
     cell.locator(".cm-content").click()
     book.page.keyboard.press("ControlOrMeta+a")
     book.page.keyboard.insert_text(
         'form = {"username": "johndoe", "password": "secret"}\n'
-        'check("log in", form)'
+        'bearer = "Bearer {}".format\n'
+        'headers_for = lambda token: {"Authorization": bearer(token)}\n'
+        + check
     )
     book.page.keyboard.press("Shift+Enter")
     expect(outputs).to_contain_text("Passed: log in")
