@@ -27,8 +27,7 @@ TIMED = (
     "tests/classroom/test_exercise.py",
     "tests/classroom/test_kernel.py",
     "tests/classroom/test_server.py",
-    "tests/practice",
-    "tests/system/test_ch04_token_endpoint.py",
+    "tests/practice/test_practice_ch02.py",
     "tests/system/test_hostile_requests.py",
 )
 REACH_OUT = """
@@ -94,7 +93,9 @@ def test_audit_event_names_its_host(
 
 def test_environment_holds_no_visitors_variables() -> None:
     assert "SECRET_KEY" not in os.environ
-    assert [n for n in os.environ if n.upper().endswith("_PROXY")] == []
+    # `NO_PROXY` alone is set by the classroom, for loopback.
+    proxies = {n.upper() for n in os.environ if n.upper().endswith("_PROXY")}
+    assert proxies <= {"NO_PROXY"}
     assert [n for n in os.environ if n.startswith("PYTEST")] == []
 
 

@@ -96,10 +96,11 @@ def test_headings_form_an_outline(notebook: Notebook) -> None:
 
 @every_notebook
 def test_navigation_opens_and_closes(notebook: Notebook) -> None:
+    navigation = notebook.navigation
     links = [
         number
         for number, cell in enumerate(notebook.cells)
-        if source(cell) == notebook.navigation
+        if source(cell) == navigation
     ]
     assert links == [1, len(notebook.cells) - 1]
 

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -137,17 +138,19 @@ def needed(earlier: Sequence[str], code: str) -> list[str]:
     return kept
 
 
-def bound(code: str) -> set[str]:
+@cache
+def bound(code: str) -> frozenset[str]:
     """List the global names that a cell gives a meaning to."""
     symbols = scope(code).get_symbols()
-    return {
+    return frozenset(
         symbol.get_name()
         for symbol in symbols
         if symbol.is_assigned() or symbol.is_imported()
-    }
+    )
 
 
-def used(code: str) -> set[str]:
+@cache
+def used(code: str) -> frozenset[str]:
     """List the global names that a cell and its functions read."""
     found = set()
     scopes = [scope(code)]
@@ -158,7 +161,7 @@ def used(code: str) -> set[str]:
             is_global = symbol.is_global() or table.get_type() == "module"
             if is_global and symbol.is_referenced():
                 found.add(symbol.get_name())
-    return found
+    return frozenset(found)
 
 
 def scope(code: str) -> symtable.SymbolTable:
