@@ -208,10 +208,9 @@ def refuse_annotated_defaults(app: FastAPI) -> None:
     Raises:
         UnmetError: a parameter of an endpoint has an annotation as default.
     """
-    for route in iter_route_contexts(app.routes):
-        endpoint = getattr(route, "endpoint", None)
-        if not inspect.isroutine(endpoint):
-            continue
+    routes = iter_route_contexts(app.routes)
+    endpoints = [getattr(route, "endpoint", None) for route in routes]
+    for endpoint in filter(callable, endpoints):
         for name, parameter in inspect.signature(endpoint).parameters.items():
             if get_origin(parameter.default) is Annotated:
                 raise UnmetError(

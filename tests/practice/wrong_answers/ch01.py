@@ -995,4 +995,19 @@ def decode_short_lived(token, key, longest, now):
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        "no token for a week",
+        "AssertionError",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    assert claims["exp"] < 10**12
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
 ]
