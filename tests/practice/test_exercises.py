@@ -13,9 +13,11 @@ from course.classroom.exercise import EXERCISES
 from course.classroom.prediction import PREDICTIONS
 from course.classroom.trial import given
 from course.upkeep.notebook import Notebook, notebooks, source
+from snippets import ch02_password_hashing
 from tests.practice.answers import Answers, answers_of
 from tests.practice.right_answers import RightAnswer
 from tests.practice.wrong_answers import WrongAnswer
+from tests.support.cheap_bcrypt import POLICY, cheap_bcrypt
 from tests.support.posed import (
     Posed,
     calls,
@@ -339,3 +341,9 @@ def test_top_level_await_runs(sample: Posed) -> None:
     stub = sample.stub.replace("FastAPI()", "FastAPI(debug=n)")
     changed = replace(sample, earlier=earlier, stub=stub)
     assert not complaints(changed, ANSWERS_TO_SAMPLE)
+
+
+def test_cell_that_updates_the_hash_policy_updates_a_copy() -> None:
+    with cheap_bcrypt():
+        ch02_password_hashing.pwd_context.update(bcrypt__rounds=4)
+    assert POLICY.to_dict()["bcrypt__rounds"] == 12

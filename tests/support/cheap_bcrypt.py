@@ -25,13 +25,14 @@ def cheap_bcrypt() -> Iterator[None]:
 
     A hash with a salt that is written in the course is computed as it is,
     once for each password, since it has to verify. All other salts are new:
-    a hash made of one verifies as long as this lasts. The policy is chapter
-    2's own, cost 12, although other tests replace it.
+    a hash made of one verifies as long as this lasts. The policy is a copy of
+    chapter 2's own, cost 12: other tests replace it, and a cell of chapter 5
+    updates it.
     """
     passlib.hash.bcrypt.set_backend("bcrypt")  # it tries known hashes first
     with (
         patch.object(bcrypt, "hashpw", hash_cheaply),
-        patch.object(ch02_password_hashing, "pwd_context", POLICY),
+        patch.object(ch02_password_hashing, "pwd_context", POLICY.copy()),
     ):
         yield
 
