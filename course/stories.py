@@ -18,6 +18,7 @@ from snippets import ch03_dependency_wiring as wiring
 from snippets import ch04_token_endpoint as endpoint
 from snippets import ch05_check_it as strict
 from snippets import ch06_scopes as scopes
+from snippets import ch07_database as database
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -176,3 +177,12 @@ async def ch06(client: httpx.AsyncClient) -> None:
     headers = bearer(login.json()["access_token"])
     items = await client.get("/users/me/items/", headers=headers)
     tell("With the new token he can read his items.", items)
+
+
+@with_client(database.app)
+async def ch07(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 7 greets the user of a token.", hello)
