@@ -19,6 +19,7 @@ from snippets import ch04_token_endpoint as endpoint
 from snippets import ch05_check_it as strict
 from snippets import ch06_scopes as scopes
 from snippets import ch07_database as database
+from snippets import ch08_refresh_logout as refresh_logout
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -186,3 +187,12 @@ async def ch07(client: httpx.AsyncClient) -> None:
     headers = bearer(login.json()["access_token"])
     hello = await client.get("/hello/", headers=headers)
     tell("The app of chapter 7 greets the user of a token.", hello)
+
+
+@with_client(refresh_logout.app)
+async def ch08(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 8 greets the user of a token.", hello)

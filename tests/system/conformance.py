@@ -362,6 +362,13 @@ def asks_for_basic(response: httpx.Response) -> bool:
 REQUIREMENTS = [
     Requirement(
         "RFC 9110 §15.5.2",
+        "chapter 8 greets nobody without a token",
+        "ch08",
+        lambda client: client.get("/hello/"),
+        lambda response: response.status_code == 401,
+    ),
+    Requirement(
+        "RFC 9110 §15.5.2",
         "chapter 7 greets nobody without a token",
         "ch07",
         lambda client: client.get("/hello/"),
