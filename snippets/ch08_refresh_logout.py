@@ -40,6 +40,7 @@ from snippets.ch07_database import AwareDateTime, Base, Session, StoredUser
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 IDLE_LIFETIME = timedelta(days=7)  # of a refresh token that nobody uses
 LOGIN_LIFETIME = timedelta(days=30)  # then the password is asked for again
+CLOCK_SKEW = timedelta(minutes=1)  # at most, between two servers
 
 
 # %% A family: all refresh tokens of one login
@@ -71,7 +72,7 @@ class RefreshTokenRow(Base):
     )
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
     used_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
-    access_jti: Mapped[str]
+    access_jti: Mapped[UUID]
     access_expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
@@ -90,7 +91,7 @@ class RevokedRow(Base):
     __tablename__ = "revoked_tokens"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    jti: Mapped[str] = mapped_column(index=True)
+    jti: Mapped[UUID] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
@@ -107,7 +108,7 @@ def issue_tokens(session: orm.Session, family: FamilyRow, scope: str) -> Token:
     The refresh token is 256 random bits: RFC 6749 §10.10 asks for 160.
     """
     now = datetime.now(UTC)
-    jti, refresh_token = str(uuid4()), secrets.token_urlsafe(32)
+    jti, refresh_token = uuid4(), secrets.token_urlsafe(32)
     session.add(
         RefreshTokenRow(
             token_hash=hash_token(refresh_token),
@@ -117,7 +118,7 @@ def issue_tokens(session: orm.Session, family: FamilyRow, scope: str) -> Token:
             access_expires_at=now + ACCESS_TOKEN_LIFETIME,
         )
     )
-    claims = {"sub": family.user_id.urn, "scope": scope, "jti": jti}
+    claims = {"sub": family.user_id.urn, "scope": scope, "jti": str(jti)}
     return Token(
         access_token=ch04.create_access_token(
             claims | {"iat": now}, ACCESS_TOKEN_LIFETIME
@@ -200,11 +201,13 @@ def renew(session: orm.Session, family_id: UUID, requested: str) -> Token:
         raise invalid_grant()
     if row.password_changed_at != family.password_changed_at:
         raise invalid_grant()
-    wanted = requested or family.scope
-    if not ch06.split_scopes(wanted) <= ch06.split_scopes(family.scope):
+    granted = ch06.split_scopes(family.scope)
+    wanted = ch06.split_scopes(requested) or granted
+    if not wanted <= granted:
         raise ch05.OAuthError(400, "invalid_scope", "not granted at login")
     user = StoredUser.model_validate(row)
-    return issue_tokens(session, family, ch07.grant_scopes(user, wanted))
+    scope = ch07.grant_scopes(user, ch06.write_scopes(wanted))
+    return issue_tokens(session, family, scope)
 
 
 # %% End families, and deny their access tokens
@@ -223,13 +226,12 @@ def end_families(*condition: sa.ColumnElement[bool]) -> None:
             RefreshTokenRow.access_jti, RefreshTokenRow.access_expires_at
         ).where(
             RefreshTokenRow.family_id.in_(ids),
-            RefreshTokenRow.access_expires_at > now,
+            RefreshTokenRow.access_expires_at > now - CLOCK_SKEW,
         )
         denied = sa.insert(RevokedRow)
         session.execute(denied.from_select(["jti", "expires_at"], alive))
-        session.execute(
-            sa.delete(RevokedRow).where(RevokedRow.expires_at <= now)
-        )
+        old = RevokedRow.expires_at <= now - CLOCK_SKEW
+        session.execute(sa.delete(RevokedRow).where(old))
 
 
 def owns(token: str) -> sa.ColumnElement[bool]:
@@ -261,6 +263,14 @@ def refresh(token: str, requested: str) -> Token:
 
 
 # %% Revoke a token of either kind
+def jti_of(claims: dict[str, Any]) -> UUID | None:
+    """Return a valid token's `jti`, or None: this app has not issued it."""
+    try:
+        return UUID(claims.get("jti", ""))
+    except ValueError:
+        return None
+
+
 def revoke(token: str) -> None:
     """End what a token can do (RFC 7009 §2.1).
 
@@ -273,22 +283,24 @@ def revoke(token: str) -> None:
     except jwt.InvalidTokenError:
         end_families(owns(token))
         return
-    if "jti" not in claims:  # every request refuses it already
+    jti = jti_of(claims)
+    if jti is None:  # every request refuses it already
         return
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    year_3000 = 32_503_680_000
+    expires_at = datetime.fromtimestamp(min(claims["exp"], year_3000), UTC)
     with Session.begin() as session:
-        session.add(RevokedRow(jti=claims["jti"], expires_at=expires_at))
+        session.add(RevokedRow(jti=jti, expires_at=expires_at))
 
 
 def is_revoked(token: str) -> bool:
     """Return whether a valid access token is on the deny-list.
 
-    A token without a `jti`, from before this chapter, counts as revoked.
+    A token without such a `jti`, from before this chapter, counts as revoked.
 
     Raises:
         jwt.InvalidTokenError: the token is not valid.
     """
-    jti = ch03.read_access_token(token).get("jti")
+    jti = jti_of(ch03.read_access_token(token))
     listed = sa.select(RevokedRow.id).where(RevokedRow.jti == jti).limit(1)
     with Session() as session:
         return jti is None or session.scalar(listed) is not None
@@ -426,10 +438,9 @@ class StayLoggedIn(httpx.Auth):
                     "refresh_token": sent["refresh_token"],
                 }
                 answer = yield httpx.Request("POST", self.token_url, data=form)
-                if answer.status_code != 200:
-                    return  # log in again
-                self.tokens = json.loads(await answer.aread())
-        yield self.signed(request)
+                if answer.status_code == 200:
+                    self.tokens = json.loads(await answer.aread())
+        yield self.signed(request)  # a 401 again means: log in again
 
     def signed(self, request: httpx.Request) -> httpx.Request:
         """Put the latest access token into a request."""

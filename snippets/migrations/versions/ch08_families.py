@@ -38,13 +38,13 @@ def upgrade() -> None:
         ),
         sa.Column("expires_at", moment, nullable=False),
         sa.Column("used_at", moment),
-        sa.Column("access_jti", sa.String(), nullable=False),
+        sa.Column("access_jti", sa.Uuid(), nullable=False),
         sa.Column("access_expires_at", moment, nullable=False),
     )
     op.create_table(
         "revoked_tokens",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("jti", sa.String(), nullable=False, index=True),
+        sa.Column("jti", sa.Uuid(), nullable=False, index=True),
         sa.Column("expires_at", moment, nullable=False),
     )
 
