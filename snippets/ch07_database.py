@@ -166,7 +166,7 @@ def move_users() -> None:
             session.add(row)
 
 
-# %% Hash with Argon2
+# %% Hash with Argon2 (replaces ch02)
 # The least that OWASP recommends: 19 MiB of memory, read and written twice.
 argon2 = Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -180,9 +180,9 @@ def hash_password(password: str) -> str:
     return argon2.hash(unicodedata.normalize("NFC", password))
 
 
-# %% Verify old hashes and new ones in the same time
+# %% Verify old hashes and new ones in the same time (replaces ch04)
 # Its password was thrown away.
-DUMMY_HASH = (
+ARGON2_DUMMY_HASH = (
     "$argon2id$v=19$m=19456,t=2,p=1$woJujswkzD2Z8Bnwm6ii/w"
     "$hbfpkgJ9TCHq7K7ZXeWPvrZmahTjyTxAlhb8c+Kympo"
 )
@@ -198,7 +198,8 @@ def verify_any(password: str, hashed_password: str) -> bool:
     """
     new = argon2.identify(hashed_password)
     normal = unicodedata.normalize("NFC", password)
-    by_argon2 = argon2.verify(normal, hashed_password if new else DUMMY_HASH)
+    new_hash = hashed_password if new else ARGON2_DUMMY_HASH
+    by_argon2 = argon2.verify(normal, new_hash)
     try:
         old_hash = ch04.DUMMY_HASH if new else hashed_password
         by_bcrypt = verify_password(password, old_hash)
@@ -234,7 +235,7 @@ def authenticate_user(username: str, password: str) -> StoredUser | None:
     afterwards: the account may have been changed, or deleted, meanwhile.
     """
     user = find_user(username)
-    stored = user.hashed_password if user else DUMMY_HASH
+    stored = user.hashed_password if user else ARGON2_DUMMY_HASH
     if not verify_any(password, stored) or user is None:
         return None
     if not argon2.identify(stored) or argon2.check_needs_rehash(stored):
