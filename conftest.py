@@ -21,7 +21,8 @@ from hypothesis import settings
 SLOWER = ("slow", "browser")
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
-    *("SECRET_KEY", "IPYTHON", "JUPYTER", "MPL", "PYTEST", "PYTHON"),
+    *("SECRET_KEY", "DATABASE_URL", "PG"),
+    *("IPYTHON", "JUPYTER", "MPL", "PYTEST", "PYTHON"),
     *("UVICORN", "WEB_CONCURRENCY", "SSL_CERT", "REQUESTS_CA", "CURL_CA"),
     *("FORCE_COLOR", "NO_COLOR", "CLICOLOR", "COLUMNS"),
 )
@@ -41,7 +42,7 @@ def is_foreign(variable: str) -> bool:
 
 
 def prepare_environment(folder: Path) -> None:
-    """Drop foreign variables; give Jupyter folders of its own in `folder`.
+    """Drop foreign variables; give Jupyter and chapter 7 places in `folder`.
 
     Python processes that inherit `PYTHONPATH` import `sitecustomize.py` from
     `tests/support/offline` at their start, which cuts off their network.
@@ -50,10 +51,11 @@ def prepare_environment(folder: Path) -> None:
         del os.environ[variable]
     for name in JUPYTER_FOLDERS:
         os.environ[name] = str(folder / name.lower())
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'users.db'}"
     os.environ["PYTHONPATH"] = str(OFFLINE)
 
 
-# At import, because the modules in snippets/ read `SECRET_KEY` at theirs.
+# At import, because the modules in snippets/ read the environment at theirs.
 prepare_environment(FOLDER)
 sys.path.insert(0, str(Path(__file__).parent))
 from tests.support.offline import sitecustomize  # noqa: E402, F401

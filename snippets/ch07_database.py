@@ -55,7 +55,7 @@ def connect(url: str) -> sa.Engine:
 Session = sessionmaker(connect(DATABASE_URL))
 
 
-# %% A time with a time zone
+# %% The table of users, with times in UTC
 class AwareDateTime(sa.TypeDecorator[datetime]):
     """A column of times in UTC, for SQLite as well, which stores no zone."""
 
@@ -77,7 +77,6 @@ class AwareDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
-# %% The table of users
 class Base(DeclarativeBase):
     """The tables of the course."""
 
@@ -166,7 +165,7 @@ def move_users() -> None:
             session.add(row)
 
 
-# %% Hash with Argon2
+# %% Hash with Argon2 (replaces ch02)
 # The least that OWASP recommends: 19 MiB of memory, read and written twice.
 argon2 = Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -180,9 +179,9 @@ def hash_password(password: str) -> str:
     return argon2.hash(unicodedata.normalize("NFC", password))
 
 
-# %% Verify old hashes and new ones in the same time
+# %% Verify old hashes and new ones in the same time (replaces ch04)
 # Its password was thrown away.
-DUMMY_HASH = (
+ARGON2_DUMMY_HASH = (
     "$argon2id$v=19$m=19456,t=2,p=1$woJujswkzD2Z8Bnwm6ii/w"
     "$hbfpkgJ9TCHq7K7ZXeWPvrZmahTjyTxAlhb8c+Kympo"
 )
@@ -192,13 +191,14 @@ logger = logging.getLogger(__name__)
 def verify_any(password: str, hashed_password: str) -> bool:
     """Return whether a password matches a hash of Argon2, bcrypt or Django.
 
-    Each call verifies once by Argon2 and once by bcrypt, whatever the hash,
-    so that the time does not tell how old it is. A damaged hash, or one of
-    another scheme, is logged, and matches no password.
+    Each call verifies once by Argon2 and once by an older scheme, whatever
+    the hash, so that the time does not tell how old it is. A damaged hash, or
+    one of another scheme, is logged, and matches no password.
     """
     new = argon2.identify(hashed_password)
     normal = unicodedata.normalize("NFC", password)
-    by_argon2 = argon2.verify(normal, hashed_password if new else DUMMY_HASH)
+    new_hash = hashed_password if new else ARGON2_DUMMY_HASH
+    by_argon2 = argon2.verify(normal, new_hash)
     try:
         old_hash = ch04.DUMMY_HASH if new else hashed_password
         by_bcrypt = verify_password(password, old_hash)
@@ -234,7 +234,7 @@ def authenticate_user(username: str, password: str) -> StoredUser | None:
     afterwards: the account may have been changed, or deleted, meanwhile.
     """
     user = find_user(username)
-    stored = user.hashed_password if user else DUMMY_HASH
+    stored = user.hashed_password if user else ARGON2_DUMMY_HASH
     if not verify_any(password, stored) or user is None:
         return None
     if not argon2.identify(stored) or argon2.check_needs_rehash(stored):
@@ -340,7 +340,7 @@ def change_password(user: StoredUser, change: PasswordChange) -> None:
     raise ch05.OAuthError(400, "invalid_grant", "wrong old password")
 
 
-# %% A token for an id (replaces ch06)
+# %% A token for an id, and back (replaces ch05 and ch06)
 def grant_scopes(user: StoredUser, requested: str) -> str:
     """Narrow requested scopes, such as `"me items"`, to the user's own.
 
@@ -372,7 +372,6 @@ def issue_token(user: StoredUser, requested: str) -> ch06.Token:
     )
 
 
-# %% From an id to an active user (replaces ch05)
 def user_named_by(subject: str) -> StoredUser | None:
     """Return the active user whose id a `sub` is, or None."""
     try:
@@ -419,7 +418,7 @@ Owner = Annotated[
 ]
 
 
-# %% A database that does not answer
+# %% When the database is away, and when the server starts
 async def unavailable(request: Request, error: Exception) -> JSONResponse:
     """Log an error of the database, and answer 503 without its text."""
     logger.error("the database failed", exc_info=error)
@@ -429,7 +428,6 @@ async def unavailable(request: Request, error: Exception) -> JSONResponse:
     return await ch05.refuse(request, refusal)
 
 
-# %% Prepare the database as the server starts
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Create what is missing, for the course's sake.

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -15,22 +15,18 @@ from snippets import (
     ch03_dependency_wiring,
     ch04_token_endpoint,
 )
+from tests.support import cheap_hashes
 from tests.support.clients import ClientOf, open_client
 from tests.support.report import Report, print_measured
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
     from playwright.sync_api import Browser
+
+    from tests.support.databases import Lender
 
 # A process that keeps one core busy until the one that started it ends.
 SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
-# The hashes of the chapters at cost 4 instead of 12: 1 ms and not 0.2 s.
-CHEAP_HASHES = {
-    "johndoe": "$2b$04$fbprJ/MA5/ic5TeH3PgokOufD/IDx4Z.ks0Am3IOMd5cqUulX3IfS",
-    "alice": "$2b$04$YpYWL62dhxTrvF1A8mHTgOxhxb3Lm4DSaB.X9mHi2ZrzhdtgwXKwW",
-}
-CHEAP_DUMMY_HASH = (
-    "$2b$04$nump7EaCFgWMxP6GSdjv7eyfm1ur3kIAkC.ddOfUkE6XcnMthkoB2"
-)
 
 
 @pytest.fixture
@@ -42,17 +38,64 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def users() -> Iterator[dict[str, ch03_dependency_wiring.UserInDB]]:
     """Give a test its own copy of the users; hashes old and new at cost 4."""
-    own = {
-        name: user.model_copy(update={"hashed_password": CHEAP_HASHES[name]})
-        for name, user in ch03_dependency_wiring.users.items()
-    }
     cheap = ch02_password_hashing.pwd_context.copy(bcrypt__rounds=4)
+    dummy = cheap_hashes.DUMMY_HASH
+    own = cheap_hashes.cheap_users()
     with (
         patch.object(ch02_password_hashing, "pwd_context", cheap),
         patch.dict(ch03_dependency_wiring.users, own, clear=True),
-        patch.object(ch04_token_endpoint, "DUMMY_HASH", CHEAP_DUMMY_HASH),
+        patch.object(ch04_token_endpoint, "DUMMY_HASH", dummy),
     ):
         yield ch03_dependency_wiring.users
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Lender"]:
+    """Databases in files of SQLite, with chapter 3's users in them."""
+    from tests.support.databases import Lender, SQLiteCopies
+
+    with closing(Lender(SQLiteCopies(tmp_path_factory.mktemp("db")))) as files:
+        yield files
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["Lender"]:
+    """Databases of a PostgreSQL server; CI fails where there is none."""
+    from tests.support.databases import Lender
+    from tests.support.postgresql import PostgreSQL, find_postgresql
+
+    programs = find_postgresql()
+    if programs is None:
+        reason = "install PostgreSQL, such as: apt install postgresql"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with PostgreSQL(programs) as server, closing(Lender(server)) as databases:
+        yield databases
+
+
+@pytest.fixture(autouse=True)
+def database(
+    request: pytest.FixtureRequest,
+    users: dict[str, ch03_dependency_wiring.UserInDB],
+) -> Iterator["sa.Engine | None"]:
+    """Give a test its own database, if chapter 7 has been imported.
+
+    It has chapter 3's users. `parametrize` with `indirect=True` chooses where
+    it is: `"sqlite"` or `"postgresql"`. New hashes have the least cost.
+    """
+    ch07 = sys.modules.get("snippets.ch07_database")
+    if ch07 is None:
+        yield None
+        return
+    lender: Lender = request.getfixturevalue(
+        getattr(request, "param", "sqlite")
+    )
+    dummy = cheap_hashes.ARGON2_DUMMY_HASH
+    with (
+        patch.object(ch07, "argon2", cheap_hashes.argon2),
+        patch.object(ch07, "ARGON2_DUMMY_HASH", dummy),
+        lender.lend() as engine,
+    ):
+        yield engine
 
 
 @pytest.fixture

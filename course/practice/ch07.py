@@ -1,78 +1,56 @@
-"""Chapter 7: its prediction and its exercises."""
+"""Chapter 7's practice: the database decides, and nothing waits inside it."""
 
-from collections.abc import Callable
-
-from course.classroom.answer_types import a_function
-from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
-from course.classroom.trial import expect, given
 
 prediction(
-    "What does `/hello/` of chapter 7 answer without a token?",
+    "Three spellings of José: how many does `UNIQUE` accept?",
     wrong(
-        "It greets nobody: the name is empty",
-        "The endpoint does not run at all: its dependency refuses the "
-        "request before.",
+        "One: they are the same name",
+        "They are for a person. The database compares the characters, and "
+        "these differ.",
     ),
     wrong(
-        "404: there is no such path",
-        "The path exists. Whether a request may use it is another question.",
+        "Two: it ignores how `é` is encoded, and tells capitals apart",
+        "SQLite and PostgreSQL compare the characters as they were sent. "
+        "`é` as one character and `e` with an accent are different.",
     ),
     right(
-        "401: log in",
-        "The endpoint needs a current user, and without a token there is "
-        "none.",
+        "All three",
+        "Each of them is another sequence of characters, and `UNIQUE` "
+        "compares nothing else.",
     ),
 )
-
-
-@exercise(
-    "write the greeting of chapter 7",
-    a_function,
-    hints=(
-        "What does `greeting` return, further up?",
-        "Return a dictionary with one key, `hello`.",
-        'The body of the function is `return {"hello": username}`.',
+prediction(
+    "johndoe changes his password during a thief's login. What works?",
+    wrong(
+        "The new password: he changed it after the login began",
+        "What counts is who writes last. The login hashes for a third of a "
+        "second and then writes what it knew at its beginning.",
+    ),
+    right(
+        "The old password, which the thief knows",
+        "The login writes last. Its hash is of the old password, and it "
+        "replaces the new hash.",
+    ),
+    wrong(
+        "Both, until one of them logs in again",
+        "A row holds one hash, and a hash is of one password.",
     ),
 )
-def write_greeting(greet: Callable[[str], object]) -> None:
-    """A function that turns a username into the body of a greeting."""
-    for username in ("johndoe", "alice"):
-        given(f"the username {username}")
-        body = greet(username)
-        expect(
-            isinstance(body, dict),
-            "The greeting must be a dictionary: FastAPI sends it as a JSON "
-            "object.",
-        )
-        expect(
-            body == {"hello": username},
-            f'The greeting must be `{{"hello": "{username}"}}`: clients read '
-            "the name there.",
-        )
-
-
-@exercise(
-    "recognise a user of chapter 7",
-    a_function,
-    hints=(
-        "Which operator says whether a list contains a value?",
-        "Compare whole usernames, not parts of them.",
-        "The body of the function is `return username in names`.",
+prediction(
+    "A new johndoe signs up. What does the old johndoe's token open?",
+    wrong(
+        "Nothing: the account was deleted, and the token with it",
+        "Nobody deletes a token. The service stores none; it verifies the "
+        "signature and looks for the username.",
+    ),
+    wrong(
+        "The old johndoe's account, as long as the token lasts",
+        "There is no such account any more. The token holds a username and "
+        "no data.",
+    ),
+    right(
+        "The new johndoe's account",
+        "The token says `username:johndoe`, and that is now another person.",
     ),
 )
-def recognise_user(is_known: Callable[[str], object]) -> None:
-    """A function that says whether a username is known."""
-    for username, known in (
-        ("johndoe", True),
-        ("mallory", False),
-        ("alice", True),
-        ("ali", False),
-        ("", False),
-    ):
-        given(f"the username {username!r}")
-        expect(
-            is_known(username) is known,
-            f"The answer must be `{known}`: johndoe and alice are known, "
-            "and no other username is.",
-        )

@@ -15,6 +15,7 @@ import inspect
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, get_args
 
@@ -156,8 +157,9 @@ class Walker:
     ) -> Iterator[Reached]:
         """Follow `chapter.name` where a chapter was imported whole."""
         if module.__name__ in self.chapters:
-            for name in {*function.__code__.co_names} & vars(module).keys():
-                yield step.on(vars(module)[name], name)
+            for owner, name in attributes_used(function.__code__):
+                if function.__globals__.get(owner) is module:
+                    yield step.on(vars(module)[name], name)
 
 
 def called(dependant: Dependant, start: Reached) -> Iterator[Reached]:
@@ -208,6 +210,22 @@ def names_used(code: CodeType) -> set[str]:
         if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"}
     }
     return own.union(*map(names_used, inner))
+
+
+def attributes_used(code: CodeType) -> set[tuple[str, str]]:
+    """List attributes of globals that code loads: `{("ch04", "logger")}`."""
+    steps = [
+        (instruction.opname, instruction.argval)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname != "EXTENDED_ARG"
+    ]
+    own = {
+        (owner, name)
+        for (load, owner), (attribute, name) in pairwise(steps)
+        if load == "LOAD_GLOBAL" and attribute in {"LOAD_ATTR", "LOAD_METHOD"}
+    }
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return own.union(*map(attributes_used, inner))
 
 
 def parts(annotation: Any) -> list[Any]:

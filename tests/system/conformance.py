@@ -13,14 +13,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import urlencode
 
 import httpx
 import jwt
 
-from snippets.ch02_password_hashing import pwd_context
-from snippets.ch03_dependency_wiring import UserInDB, users
+from tests.support.accounts import (
+    changed_user,
+    delete_user,
+    known_password,
+)
 from tests.support.clients import bearer
 from tests.support.forgeries import FAR_FUTURE, HEADER, signed, unsigned
 
@@ -102,9 +104,35 @@ def login_knowing(known: str, sent: str) -> Send:
     """Log in with one password as johndoe, whose own is another."""
 
     async def send(client: httpx.AsyncClient) -> httpx.Response:
-        john = {"hashed_password": hash_cheaply(known)}
-        with patch.dict(users, johndoe=changed(john)):
+        with known_password("johndoe", known):
             return await login(password=sent)(client)
+
+    return send
+
+
+def sign_up(**changes: str) -> Send:
+    """Sign an unknown user up, who is deleted afterwards."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        new = {"username": "newcomer", "password": "a new one's password"}
+        new |= changes
+        response = await client.post("/users/", json=new)
+        delete_user(new["username"])
+        return response
+
+    return send
+
+
+def sign_up_twice(one: str, other: str) -> Send:
+    """Sign two users up, and return the second answer."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        password = "a password of both"
+        for username in (one, other):
+            new = {"username": username, "password": password}
+            response = await client.post("/users/", json=new)
+        delete_user(one)
+        return response
 
     return send
 
@@ -114,15 +142,6 @@ async def guess_often(client: httpx.AsyncClient) -> httpx.Response:
     for number in range(20):
         response = await login(password=f"guess {number}")(client)
     return response
-
-
-def hash_cheaply(password: str) -> str:
-    hashed: str = pwd_context.using(bcrypt__rounds=4).hash(password)
-    return hashed
-
-
-def changed(changes: Mapping[str, Any]) -> UserInDB:
-    return users["johndoe"].model_copy(update=changes)
 
 
 # Requests to a protected resource
@@ -196,8 +215,30 @@ async def get_in_two_ways(client: httpx.AsyncClient) -> httpx.Response:
 async def get_disabled(client: httpx.AsyncClient) -> httpx.Response:
     """Use a token whose user's account was closed since."""
     token = await token_of(client)
-    with patch.dict(users, johndoe=changed({"disabled": True})):
+    with changed_user("johndoe", disabled=True):
         return await client.get(ME, headers=bearer(token))
+
+
+async def get_after_another_signed_up(
+    client: httpx.AsyncClient,
+) -> httpx.Response:
+    """Use a token of a deleted user, whose username another one took."""
+    new = {"username": "jane", "password": "the password of both"}
+    await client.post("/users/", json=new)
+    answer = await login(username="jane", password=new["password"])(client)
+    token = body_of(answer).get("access_token", await token_of(client))
+    delete_user("jane")
+    await client.post("/users/", json=new)
+    response = await client.get(ME, headers=bearer(token))
+    delete_user("jane")
+    return response
+
+
+async def change_password(client: httpx.AsyncClient) -> httpx.Response:
+    """Give a wrong old password beside a new one."""
+    headers = bearer(await token_of(client))
+    body = {"old_password": "wrong", "new_password": "a new one, and long"}
+    return await client.post(f"{ME}password", json=body, headers=headers)
 
 
 async def get_with_less(client: httpx.AsyncClient) -> httpx.Response:
@@ -281,6 +322,21 @@ def is_login(response: httpx.Response) -> bool:
     return False
 
 
+def is_signed_up(response: httpx.Response) -> bool:
+    return response.status_code == 201 and "password" not in response.text
+
+
+def is_conflict(response: httpx.Response) -> bool:
+    return response.status_code == 409
+
+
+def gives_reason(words: str) -> Met:
+    """Recognise a refused sign-up that says why (RFC 9110 §15.5.21)."""
+    return lambda response: (
+        response.status_code == 422 and words in response.text
+    )
+
+
 def lifetime(response: httpx.Response) -> timedelta | None:
     """Say how long a login's token is good for, as the token has it."""
     if not is_login(response):
@@ -360,20 +416,6 @@ def asks_for_basic(response: httpx.Response) -> bool:
 
 
 REQUIREMENTS = [
-    Requirement(
-        "RFC 9110 §15.5.2",
-        "chapter 8 greets nobody without a token",
-        "ch08",
-        lambda client: client.get("/hello/"),
-        lambda response: response.status_code == 401,
-    ),
-    Requirement(
-        "RFC 9110 §15.5.2",
-        "chapter 7 greets nobody without a token",
-        "ch07",
-        lambda client: client.get("/hello/"),
-        lambda response: response.status_code == 401,
-    ),
     # The request for a token
     Requirement(
         "RFC 6749 §3.2",
@@ -758,14 +800,14 @@ REQUIREMENTS = [
     Requirement(
         "NIST SP 800-63B",
         "a password of 64 code points of any script is accepted",
-        None,
+        "ch07",
         login_knowing("é" * 64, "é" * 64),
         is_login,
     ),
     Requirement(
         "NIST SP 800-63B",
         "a password is normalised before it is verified",
-        None,
+        "ch07",
         login_knowing("p\u00e4ssword", "pa\u0308ssword"),
         is_login,
     ),
@@ -782,5 +824,62 @@ REQUIREMENTS = [
         "ch04",
         login_knowing("a" * 72, "a" * 72 + "b"),
         is_refused,
+    ),
+    # The sign-up
+    Requirement(
+        "NIST SP 800-63B",
+        "a password of 15 letters may be chosen: no rule of composition",
+        "ch07",
+        sign_up(password="a" * 14 + "b"),
+        is_signed_up,
+    ),
+    Requirement(
+        "NIST SP 800-63B",
+        "a password of 64 code points of any script may be chosen",
+        "ch07",
+        sign_up(password="é" * 64),
+        is_signed_up,
+    ),
+    Requirement(
+        "NIST SP 800-63B",
+        "a password of fewer than 15 characters is refused, with the reason",
+        "ch07",
+        sign_up(password="a" * 13 + "b"),
+        gives_reason("15 to 200 characters"),
+    ),
+    Requirement(
+        "NIST SP 800-63B",
+        "a common password is refused, with the reason",
+        "ch07",
+        sign_up(password="correcthorsebatterystaple"),
+        gives_reason("list of common ones"),
+    ),
+    *(
+        Requirement(
+            "RFC 8265 §3.3",
+            f"two usernames that differ in {what} are one",
+            "ch07",
+            sign_up_twice(one, other),
+            is_conflict,
+        )
+        for what, one, other in (
+            ("letter case", "jose", "JOSE"),
+            ("encoding", "jos\u00e9", "jose\u0301"),
+            ("width", "jose", "\uff4a\uff4f\uff53\uff45"),
+        )
+    ),
+    Requirement(
+        "RFC 7519 §4.1.2",
+        "a subject is unique: a username's next owner is somebody else",
+        "ch07",
+        get_after_another_signed_up,
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 6749 §5.2",
+        "a wrong old password is invalid_grant",
+        "ch07",
+        change_password,
+        refuses("invalid_grant"),
     ),
 ]

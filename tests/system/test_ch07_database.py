@@ -1,45 +1,28 @@
-"""Chapter 7: its functions, its app and its story."""
+"""Chapter 7: its functions and its app, on SQLite and on PostgreSQL."""
 
 import pytest
+import sqlalchemy as sa
 
-from course.chapters import find
-from snippets.ch07_database import app, greeting
-from tests.support.clients import ClientOf
+from snippets import ch07_database as ch07
+from tests.support.clients import ClientOf, bearer, login
 
-LOGIN = {
-    "grant_type": "password",
-    "username": "johndoe",
-    "password": "secret",
-}
-
-
-@pytest.mark.parametrize("username", ["johndoe", "alice"])
-def test_greeting_has_the_username(username: str) -> None:
-    assert greeting(username) == {"hello": username}
+pytestmark = pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)],
+    indirect=True,
+)
 
 
-@pytest.mark.anyio
-async def test_user_with_a_token_is_greeted(client_of: ClientOf) -> None:
-    async with client_of(app) as client:
-        login = await client.post("/token", data=LOGIN)
-        headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-        response = await client.get("/hello/", headers=headers)
-    assert response.json() == {"hello": "johndoe"}
+def test_template_has_the_users_of_chapter_3() -> None:
+    with ch07.Session() as session:
+        names = session.scalars(sa.select(ch07.UserRow.username)).all()
+    assert sorted(names) == ["alice", "johndoe"]
 
 
 @pytest.mark.anyio
-async def test_request_without_a_token_is_refused(
-    client_of: ClientOf,
-) -> None:
-    async with client_of(app) as client:
-        response = await client.get("/hello/")
-    assert response.status_code == 401
-
-
-def test_story_ends_with_a_greeting(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    story = find("ch07").story
-    assert story is not None
-    story()
-    assert '"hello": "johndoe"' in capsys.readouterr().out
+async def test_user_logs_in(client_of: ClientOf) -> None:
+    async with client_of(ch07.app) as client:
+        answer = await client.post("/token", data=login())
+        headers = bearer(answer.json()["access_token"])
+        me = await client.get("/users/me/", headers=headers)
+    assert me.json()["username"] == "johndoe"

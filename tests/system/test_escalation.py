@@ -16,8 +16,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snippets.ch03_dependency_wiring import read_access_token, users
+from snippets.ch03_dependency_wiring import read_access_token
 from snippets.ch06_scopes import grants
+from tests.support.accounts import add_user, subject_of
 from tests.support.chapters import apps
 from tests.support.clients import bearer, login, open_client
 from tests.support.forgeries import (
@@ -112,9 +113,9 @@ WISHES = dict.fromkeys(
 
 @pytest.fixture(autouse=True)
 def people() -> Iterator[None]:
-    """Let bob have `me`, and carl, who does not stand there, nothing."""
-    for name in ("bob", "carl"):
-        users[name] = users["johndoe"].model_copy(update={"username": name})
+    """Let bob have `me`, and carl nothing."""
+    add_user("bob", scopes="me")
+    add_user("carl", scopes="")
     with patch.dict(grants, bob=MAY):
         yield
 
@@ -264,8 +265,8 @@ async def test_no_made_up_wish_gains_more_than_the_table(
 # Tokens
 
 
-def claims_with(**changes: Any) -> Claims:
-    return {"sub": "username:bob", "exp": FAR_FUTURE, **changes}
+def claims_with(stem: str, **changes: Any) -> Claims:
+    return {"sub": subject_of(stem, "bob"), "exp": FAR_FUTURE, **changes}
 
 
 # Signed well, and no string in which `me` and `items` are words.
@@ -282,7 +283,9 @@ ODD_CLAIMS: tuple[Any, ...] = (
 async def test_odd_scope_in_a_signed_token_opens_no_items(stem: str) -> None:
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for scope in ODD_CLAIMS:
-            opened = await doors(client, signed(claims_with(scope=scope)))
+            opened = await doors(
+                client, signed(claims_with(stem, scope=scope))
+            )
             name = repr(scope)[:60]
             assert opened["/users/me/items/"] in (401, 403), name
             if not isinstance(scope, str):
@@ -296,7 +299,9 @@ async def test_both_words_in_a_signed_token_open_the_items(stem: str) -> None:
     """Without this, the refusals above would prove nothing."""
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for scope in ("me items", "items me", " items  me x "):
-            opened = await doors(client, signed(claims_with(scope=scope)))
+            opened = await doors(
+                client, signed(claims_with(stem, scope=scope))
+            )
             assert set(opened.values()) == {200}
 
 
@@ -308,7 +313,7 @@ async def test_both_words_in_a_signed_token_open_the_items(stem: str) -> None:
 async def test_scope_under_another_name_opens_nothing(
     stem: str, name: str
 ) -> None:
-    claims = claims_with(**{"scope": "me", name: "items me"})
+    claims = claims_with(stem, **{"scope": "me", name: "items me"})
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         opened = await doors(client, signed(claims))
     assert list(opened.values()) == [200, 200, 403]
@@ -334,7 +339,10 @@ EDITED = {
 @every_app
 @pytest.mark.parametrize("edit", EDITED.values(), ids=EDITED)
 async def test_edited_token_opens_no_door_at_all(stem: str, edit: Any) -> None:
-    narrow, wide = claims_with(scope="me"), claims_with(scope="items me")
+    narrow, wide = (
+        claims_with(stem, scope="me"),
+        claims_with(stem, scope="items me"),
+    )
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         assert (await doors(client, signed(narrow)))["/users/me/"] == 200
         opened = await doors(client, edit(narrow, wide))
@@ -352,7 +360,7 @@ async def test_made_up_scope_opens_what_its_words_name(
     stem: str, scope: Any
 ) -> None:
     """A second reading of the claim says which doors those are."""
-    token = signed(claims_with(scope=scope))
+    token = signed(claims_with(stem, scope=scope))
     read = json.loads(json.dumps(scope))
     has = set(read.split(" ")) if isinstance(read, str) else None
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:

@@ -2,17 +2,4 @@
 
 from tests.system.mutants import Mutant
 
-MUTANTS = [
-    Mutant(
-        'return {"hello": username}',
-        'return {"hello": "johndoe"}',
-        "every user is greeted as johndoe",
-        "test_ch07_database.py::test_greeting_has_the_username",
-    ),
-    Mutant(
-        "greeting(current_user.username)",
-        'greeting("alice")',
-        "every caller is alice",
-        "test_ch07_database.py::test_user_with_a_token_is_greeted",
-    ),
-]
+MUTANTS: list[Mutant] = []

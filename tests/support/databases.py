@@ -1,0 +1,113 @@
+"""Databases for tests: each is a copy of a template with chapter 3's users.
+
+A test that never asks its database costs nothing: the next test gets it.
+"""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from unittest.mock import patch
+
+import sqlalchemy as sa
+
+from snippets import ch03_dependency_wiring as ch03
+from snippets import ch07_database as ch07
+from tests.support.cheap_hashes import cheap_users
+
+
+class Copies(Protocol):
+    """Where databases come from: a template, and copies of it."""
+
+    def create(self) -> str:
+        """Copy the template, and return the copy's URL."""
+
+    def drop(self, url: str) -> None:
+        """Delete a copy."""
+
+
+class SQLiteCopies:
+    """Copies of a file in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.numbers = itertools.count(1)
+        fill(f"sqlite:///{folder / 'template.db'}")
+
+    def create(self) -> str:
+        path = self.folder / f"{next(self.numbers)}.db"
+        shutil.copyfile(self.folder / "template.db", path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        for path in Path(url.removeprefix("sqlite:///")).parent.glob(
+            Path(url).name + "*"
+        ):
+            path.unlink()
+
+
+class Lender:
+    """Lends an engine to each test, whose database no test has asked."""
+
+    def __init__(self, copies: Copies) -> None:
+        self.copies = copies
+        self.engine: sa.Engine | None = None
+        self.url = ""
+        self.is_used = False
+
+    @contextmanager
+    def lend(self) -> Iterator[sa.Engine]:
+        """Bind chapter 7's sessions to an engine for as long as this lasts."""
+        if self.engine is None:
+            self.url = self.copies.create()
+            self.engine = ch07.connect(self.url)
+            self.is_used = False
+            sa.event.listen(self.engine, "connect", self.note_use)
+        with bound(self.engine):
+            yield self.engine
+        if self.is_used:
+            self.close()
+
+    def note_use(self, *_: object) -> None:
+        self.is_used = True
+
+    def close(self) -> None:
+        """Delete the last database."""
+        if self.engine is not None:
+            self.engine.dispose()
+            self.copies.drop(self.url)
+            self.engine = None
+
+
+@contextmanager
+def bound(engine: sa.Engine) -> Iterator[None]:
+    """Let chapter 7's sessions use an engine for as long as this lasts."""
+    before = ch07.Session.kw["bind"]
+    ch07.Session.configure(bind=engine)
+    try:
+        yield
+    finally:
+        ch07.Session.configure(bind=before)
+
+
+@contextmanager
+def engine_of(url: str) -> Iterator[sa.Engine]:
+    """Open chapter 7's engine, and close its connections afterwards."""
+    engine = ch07.connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def fill(url: str, migrate: Callable[[str], None] = ch07.migrate) -> None:
+    """Create the tables of all chapters, with chapter 3's users in them."""
+    with (
+        patch.dict(ch03.users, cheap_users(), clear=True),
+        engine_of(url) as engine,
+        bound(engine),
+    ):
+        migrate("head")
+        ch07.move_users()
