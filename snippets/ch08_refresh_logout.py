@@ -27,31 +27,35 @@ from fastapi.security import SecurityScopes
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import orm
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from snippets import ch03_dependency_wiring as ch03
 from snippets import ch04_token_endpoint as ch04
 from snippets import ch05_check_it as ch05
 from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
-from snippets.ch07_database import AwareDateTime, Base, Session, StoredUser
+from snippets.ch07_database import AwareDateTime, Session, StoredUser
 
-# %% Three lifetimes
+# %% Three lifetimes (replaces ch04)
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 IDLE_LIFETIME = timedelta(days=7)  # of a refresh token that nobody uses
 LOGIN_LIFETIME = timedelta(days=30)  # then the password is asked for again
 CLOCK_SKEW = timedelta(minutes=1)  # at most, between two servers
 
 
-# %% A family: all refresh tokens of one login
-class FamilyRow(Base):
-    """A row of `families`: a login, until it has ended or expired."""
+# %% Three tables: logins, refresh tokens, revoked access tokens
+class LoginTable(DeclarativeBase):
+    """The tables of this chapter, in the database of chapter 7."""
+
+
+class FamilyRow(LoginTable):
+    """A row of `families`: one login, and all its refresh tokens."""
 
     __tablename__ = "families"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+        sa.ForeignKey(ch07.UserRow.id, ondelete="CASCADE"), index=True
     )
     scope: Mapped[str]
     password_changed_at: Mapped[datetime] = mapped_column(AwareDateTime)
@@ -60,9 +64,8 @@ class FamilyRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(AwareDateTime)
 
 
-# %% A refresh token, and the access token issued with it
-class RefreshTokenRow(Base):
-    """A row of `refresh_tokens`: the hash of a token, never the token."""
+class RefreshTokenRow(LoginTable):
+    """A row of `refresh_tokens`, with the access token issued beside it."""
 
     __tablename__ = "refresh_tokens"
 
@@ -76,16 +79,7 @@ class RefreshTokenRow(Base):
     access_expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
-def hash_token(token: str) -> str:
-    """Return the SHA-256 of a token, in 64 hexadecimal digits.
-
-    A fast hash is enough: nobody can guess 256 random bits.
-    """
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-# %% The deny-list
-class RevokedRow(Base):
+class RevokedRow(LoginTable):
     """A row of `revoked_tokens`: an access token, named by its `jti`."""
 
     __tablename__ = "revoked_tokens"
@@ -95,7 +89,16 @@ class RevokedRow(Base):
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
 
 
-# %% Issue both tokens
+# %% Store a hash instead of the token
+def hash_token(token: str) -> str:
+    """Return the SHA-256 of a token, in 64 hexadecimal digits.
+
+    A fast hash is enough: nobody can guess 256 random bits.
+    """
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+# %% Issue both tokens (replaces ch06)
 class Token(ch06.Token):
     """A successful login or refresh (RFC 6749 §5.1)."""
 
@@ -334,22 +337,22 @@ Owner = Annotated[
 ]
 
 
-# %% Read the form of a refresh or of a revocation
-Text = Annotated[str, Field(min_length=1)]
+# %% The forms of a refresh and of a revocation
+NotEmpty = Annotated[str, Field(min_length=1)]
 
 
 class RefreshGrant(BaseModel):
     """The form fields of RFC 6749 §6."""
 
-    grant_type: Text
-    refresh_token: Text
+    grant_type: NotEmpty
+    refresh_token: NotEmpty
     scope: str = ""
 
 
 class Revocation(BaseModel):
     """The form fields of RFC 7009 §2.1."""
 
-    token: Text
+    token: NotEmpty
     token_type_hint: str = ""
 
 
@@ -377,6 +380,7 @@ async def read_fields(request: Request, model: type[Fields]) -> Fields:
         raise ch05.OAuthError(400, "invalid_request", wrong) from error
 
 
+# %% Read a password grant, a refresh, or a revocation
 async def read_grant(request: Request) -> ch05.PasswordGrant | RefreshGrant:
     """Return the grant in a request's form, a password or a refresh token.
 
