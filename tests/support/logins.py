@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import jwt
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
 
 from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
@@ -52,23 +53,12 @@ def jti(token: ch08.Token) -> UUID:
     return UUID(str(claims_of(token.access_token)["jti"]))
 
 
-def count(table: type[ch07.Base]) -> int:
+def count(table: type[DeclarativeBase]) -> int:
     """Count a table's rows."""
     with ch07.Session() as session:
         rows = session.scalar(sa.select(sa.func.count()).select_from(table))
     assert rows is not None
     return rows
-
-
-def change_row(username: str = "johndoe", **values: object) -> None:
-    """Change a user's row, as an administrator would."""
-    key = ch07.username_key(username)
-    with ch07.Session.begin() as session:
-        session.execute(
-            sa.update(ch07.UserRow)
-            .where(ch07.UserRow.username_key == key)
-            .values(**values)
-        )
 
 
 @contextmanager

@@ -24,12 +24,12 @@ from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
 from snippets.ch05_check_it import OAuthError
 from snippets.ch08_refresh_logout import app
+from tests.support.accounts import change_row
 from tests.support.clients import bearer, login, open_client
 from tests.support.databases import bound, engine_of
 from tests.support.forgeries import ANOTHER_KEY, FAR_FUTURE, signed
 from tests.support.logins import (
     after,
-    change_row,
     claims_of,
     clock,
     count,
@@ -278,17 +278,17 @@ def test_refused_scope_does_not_use_the_token_up() -> None:
 
 def test_todays_grants_are_read_again() -> None:
     first = sign_in("items me")
-    change_row(scopes="me")
+    change_row("johndoe", scopes="me")
     second = ch08.refresh(first.refresh_token, "")
     assert second.scope == "me"
     assert refused(second.refresh_token, "items") == "invalid_scope"
-    change_row(scopes="items me")
+    change_row("johndoe", scopes="items me")
     assert ch08.refresh(second.refresh_token, "").scope == "items me"
 
 
 def test_user_who_may_have_nothing_today_gets_no_token() -> None:
     first = sign_in("items me")
-    change_row(scopes="")
+    change_row("johndoe", scopes="")
     assert refused(first.refresh_token) == "invalid_scope"
 
 
@@ -309,7 +309,7 @@ def give_a_new_password() -> None:
 
 
 ENDS: dict[str, Callable[[], None]] = {
-    "disabled": lambda: change_row(disabled=True),
+    "disabled": lambda: change_row("johndoe", disabled=True),
     "deleted": delete_john,
     "a new password": give_a_new_password,
 }
@@ -331,7 +331,7 @@ def test_refresh_token_ends_with_what_it_was_given_for(
 async def test_disabled_user_gets_no_pair_for_a_password(
     client: httpx.AsyncClient,
 ) -> None:
-    change_row(disabled=True)
+    change_row("johndoe", disabled=True)
     answer = await client.post("/token", data=login())
     assert answer.json()["error"] == "invalid_grant"
     assert count(ch08.FamilyRow) == 0
@@ -829,7 +829,8 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
 
     with database.connect() as connection:
         context = MigrationContext.configure(connection)
-        differences = compare_metadata(context, ch07.Base.metadata)
+        tables = [ch07.Base.metadata, ch08.LoginTable.metadata]
+        differences = compare_metadata(context, tables)
     assert differences == []
 
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
+from tests.support.accounts import change_row
 from tests.support.clients import bearer, login
 from tests.support.logins import (
     after,
-    change_row,
     count,
     refused,
     sign_in,
@@ -308,7 +308,7 @@ def test_workers_of_one_server_share_the_deny_list(
 def test_twenty_requests_at_two_servers_refresh_once(
     database: sa.Engine,
 ) -> None:
-    change_row(scopes="items me")
+    change_row("johndoe", scopes="items me")
     with serving(APP, database) as one, serving(APP, database) as other:
         token = log_in(one)["refresh_token"]
         barrier = Barrier(20)
