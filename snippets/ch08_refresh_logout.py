@@ -36,14 +36,13 @@ from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
 from snippets.ch07_database import AwareDateTime, Session, StoredUser
 
-# %% Three lifetimes (replaces ch04)
+# %% Lifetimes, and three tables (replaces ch04)
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 IDLE_LIFETIME = timedelta(days=7)  # of a refresh token that nobody uses
 LOGIN_LIFETIME = timedelta(days=30)  # then the password is asked for again
 CLOCK_SKEW = timedelta(minutes=1)  # at most, between two servers
 
 
-# %% Three tables: logins, refresh tokens, revoked access tokens
 class LoginTable(DeclarativeBase):
     """The tables of this chapter, in the database of chapter 7."""
 
@@ -380,7 +379,6 @@ async def read_fields(request: Request, model: type[Fields]) -> Fields:
         raise ch05.OAuthError(400, "invalid_request", wrong) from error
 
 
-# %% Read a password grant, a refresh, or a revocation
 async def read_grant(request: Request) -> ch05.PasswordGrant | RefreshGrant:
     """Return the grant in a request's form, a password or a refresh token.
 
@@ -453,7 +451,7 @@ class StayLoggedIn(httpx.Auth):
         return request
 
 
-# %% Prepare the database as the server starts (replaces ch07)
+# %% The app (replaces ch07)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Create what is missing, for the course's sake."""
@@ -462,7 +460,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-# %% The app (replaces ch07)
 app = FastAPI(
     title="Chapter 8: refresh and logout",
     lifespan=lifespan,

@@ -1,78 +1,58 @@
-"""Chapter 8: its prediction and its exercises."""
+"""Chapter 8's practice: one use, one family, one list, one refresh."""
 
-from collections.abc import Callable
-
-from course.classroom.answer_types import a_function
-from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
-from course.classroom.trial import expect, given
 
 prediction(
-    "What does `/hello/` of chapter 8 answer without a token?",
+    "A thief refreshes first, then johndoe. Who stays logged in?",
     wrong(
-        "It greets nobody: the name is empty",
-        "The endpoint does not run at all: its dependency refuses the "
-        "request before.",
-    ),
-    wrong(
-        "404: there is no such path",
-        "The path exists. Whether a request may use it is another question.",
+        "johndoe: the login is his",
+        "The service does not know who sends a token. Both sent the same "
+        "one, and the second request finds it used.",
     ),
     right(
-        "401: log in",
-        "The endpoint needs a current user, and without a token there is "
-        "none.",
+        "The thief",
+        "He has the next refresh token, and johndoe has one that is used up. "
+        "The thief can refresh until the login expires.",
+    ),
+    wrong(
+        "Neither: a token that comes twice ends the login",
+        "It should. But `naive_refresh` only returns None, and forgets what "
+        "it has seen.",
     ),
 )
-
-
-@exercise(
-    "write the greeting of chapter 8",
-    a_function,
-    hints=(
-        "What does `greeting` return, further up?",
-        "Return a dictionary with one key, `hello`.",
-        'The body of the function is `return {"hello": username}`.',
+prediction(
+    "The family is ended, then the refusal is raised. Is it ended?",
+    right(
+        "No",
+        "The exception leaves `Session.begin()`, which rolls back all that "
+        "the block did.",
+    ),
+    wrong(
+        "Yes: the statement was executed before",
+        "It was executed, but not committed. The exception leaves the block, "
+        "and the block ends with a rollback.",
+    ),
+    wrong(
+        "Yes: only an exception of the database rolls back",
+        "`Session.begin()` rolls back after any exception. It cannot know "
+        "that this one is a refusal and no accident.",
     ),
 )
-def write_greeting(greet: Callable[[str], object]) -> None:
-    """A function that turns a username into the body of a greeting."""
-    for username in ("johndoe", "alice"):
-        given(f"the username {username}")
-        body = greet(username)
-        expect(
-            isinstance(body, dict),
-            "The greeting must be a dictionary: FastAPI sends it as a JSON "
-            "object.",
-        )
-        expect(
-            body == {"hello": username},
-            f'The greeting must be `{{"hello": "{username}"}}`: clients read '
-            "the name there.",
-        )
-
-
-@exercise(
-    "recognise a user of chapter 8",
-    a_function,
-    hints=(
-        "Which operator says whether a list contains a value?",
-        "Compare whole usernames, not parts of them.",
-        "The body of the function is `return username in names`.",
+prediction(
+    "Two tasks of an honest client refresh at once. What happens?",
+    wrong(
+        "Both get the same new tokens",
+        "The service has stored only a hash of the next token. It cannot "
+        "send it a second time.",
+    ),
+    wrong(
+        "One succeeds, the other is refused, and the login goes on",
+        "The second one brings a used token, and that ends the family: the "
+        "new tokens of the first task as well.",
+    ),
+    right(
+        "The login ends",
+        "The service sees a used token. It cannot know that both requests "
+        "come from one client.",
     ),
 )
-def recognise_user(is_known: Callable[[str], object]) -> None:
-    """A function that says whether a username is known."""
-    for username, known in (
-        ("johndoe", True),
-        ("mallory", False),
-        ("alice", True),
-        ("ali", False),
-        ("", False),
-    ):
-        given(f"the username {username!r}")
-        expect(
-            is_known(username) is known,
-            f"The answer must be `{known}`: johndoe and alice are known, "
-            "and no other username is.",
-        )
