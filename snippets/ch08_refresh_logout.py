@@ -36,8 +36,8 @@ from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
 from snippets.ch07_database import AwareDateTime, Session, StoredUser
 
-# %% Lifetimes, and three tables (replaces ch04)
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
+# %% Lifetimes, and three tables
+ACCESS_LIFETIME = timedelta(minutes=5)
 IDLE_LIFETIME = timedelta(days=7)  # of a refresh token that nobody uses
 LOGIN_LIFETIME = timedelta(days=30)  # then the password is asked for again
 CLOCK_SKEW = timedelta(minutes=1)  # at most, between two servers
@@ -117,16 +117,16 @@ def issue_tokens(session: orm.Session, family: FamilyRow, scope: str) -> Token:
             family_id=family.id,
             expires_at=now + IDLE_LIFETIME,
             access_jti=jti,
-            access_expires_at=now + ACCESS_TOKEN_LIFETIME,
+            access_expires_at=now + ACCESS_LIFETIME,
         )
     )
     claims = {"sub": family.user_id.urn, "scope": scope, "jti": str(jti)}
     return Token(
         access_token=ch04.create_access_token(
-            claims | {"iat": now}, ACCESS_TOKEN_LIFETIME
+            claims | {"iat": now}, ACCESS_LIFETIME
         ),
         token_type="bearer",
-        expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+        expires_in=int(ACCESS_LIFETIME.total_seconds()),
         scope=scope,
         refresh_token=refresh_token,
     )
@@ -238,11 +238,8 @@ def end_families(*condition: sa.ColumnElement[bool]) -> None:
 
 def owns(token: str) -> sa.ColumnElement[bool]:
     """Name the family of a refresh token, used or not, as a condition."""
-    return FamilyRow.id.in_(
-        sa.select(RefreshTokenRow.family_id).where(
-            RefreshTokenRow.token_hash == hash_token(token)
-        )
-    )
+    same = RefreshTokenRow.token_hash == hash_token(token)
+    return FamilyRow.id.in_(sa.select(RefreshTokenRow.family_id).where(same))
 
 
 # %% Trade a refresh token for new tokens
@@ -288,8 +285,8 @@ def revoke(token: str) -> None:
     jti = jti_of(claims)
     if jti is None:  # every request refuses it already
         return
-    year_3000 = 32_503_680_000
-    expires_at = datetime.fromtimestamp(min(claims["exp"], year_3000), UTC)
+    # Python's calendar ends before some numbers do; this is the year 2984.
+    expires_at = datetime.fromtimestamp(min(claims["exp"], 32e9), UTC)
     with Session.begin() as session:
         session.add(RevokedRow(jti=jti, expires_at=expires_at))
 
@@ -482,9 +479,8 @@ async def login_for_access_token(
     """Trade a password, or a refresh token, for a pair of tokens."""
     response.headers.update(ch05.NO_STORE)
     if isinstance(grant, RefreshGrant):
-        return await run_in_threadpool(
-            refresh, grant.refresh_token, grant.scope
-        )
+        token, scope = grant.refresh_token, grant.scope
+        return await run_in_threadpool(refresh, token, scope)
     user = await run_in_threadpool(
         ch07.authenticate_user, grant.username, grant.password
     )
