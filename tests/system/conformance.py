@@ -247,6 +247,101 @@ async def get_with_less(client: httpx.AsyncClient) -> httpx.Response:
     return await client.get(ITEMS, headers=bearer(token))
 
 
+# Requests with a refresh token
+
+
+async def pair_of(client: httpx.AsyncClient, scope: str) -> dict[str, str]:
+    """Log in, and return both tokens; `"none"` where none is issued."""
+    answer = body_of(await login(scope=scope)(client))
+    return {"refresh_token": "none", **answer}
+
+
+async def trade(
+    client: httpx.AsyncClient, token: str, **changes: str
+) -> httpx.Response:
+    """Send a refresh token to the token endpoint (RFC 6749 §6)."""
+    grant = {"grant_type": "refresh_token", "refresh_token": token}
+    return await client.post("/token", data=grant | changes)
+
+
+def refresh(granted: str, times: int = 1, **changes: str) -> Send:
+    """Refresh with the tokens of a login for scopes, one after the other.
+
+    The changes are those of the last request.
+    """
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        token = (await pair_of(client, granted))["refresh_token"]
+        for _ in range(times - 1):
+            answer = body_of(await trade(client, token, scope="me"))
+            token = answer.get("refresh_token", "none")
+        return await trade(client, token, **changes)
+
+    return send
+
+
+async def refresh_twice(client: httpx.AsyncClient) -> httpx.Response:
+    """Refresh twice with one token."""
+    pair = await pair_of(client, "me")
+    first = await trade(client, pair["refresh_token"])
+    second = await trade(client, pair["refresh_token"])
+    return second if first.is_success else first
+
+
+async def refresh_after_a_reuse(client: httpx.AsyncClient) -> httpx.Response:
+    """Refresh with a token whose predecessor was used twice."""
+    pair = await pair_of(client, "me")
+    first = body_of(await trade(client, pair["refresh_token"]))
+    await trade(client, pair["refresh_token"])
+    return await trade(client, first.get("refresh_token", "none"))
+
+
+async def get_with_refresh_token(client: httpx.AsyncClient) -> httpx.Response:
+    """Use a refresh token in place of an access token."""
+    answer = await login()(client)
+    token = body_of(answer).get("refresh_token")
+    if token is None:
+        return answer
+    return await client.get(ME, headers=bearer(token))
+
+
+def revoke(**form: str) -> Send:
+    return lambda client: client.post("/revoke", data=form)
+
+
+def refresh_revoked(**changes: str) -> Send:
+    """Refresh with a token that was revoked before."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        token = (await pair_of(client, "me"))["refresh_token"]
+        await revoke(token=token, **changes)(client)
+        return await trade(client, token)
+
+    return send
+
+
+def get_revoked(kind: str, spelling: str = "{}", **changes: str) -> Send:
+    """Use an access token whose login, or which itself, was revoked."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        pair = await pair_of(client, "me")
+        await revoke(token=pair[kind], **changes)(client)
+        token = spelling.format(pair["access_token"])
+        return await client.get(ME, headers=bearer(token))
+
+    return send
+
+
+def revoke_by_get(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.get("/revoke", params={"token": "a"})
+
+
+def revoke_twice_named(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    """Name two tokens in one revocation."""
+    content = "token=a&token=b"
+    return client.post("/revoke", content=content, headers=FORM)
+
+
 # Answers
 
 
@@ -383,6 +478,20 @@ def is_not_stored(response: httpx.Response) -> bool:
 def says_scope(response: httpx.Response) -> bool:
     scope = body_of(response).get("scope")
     return is_login(response) and isinstance(scope, str)
+
+
+def is_for(*scopes: str) -> Met:
+    """Recognise a login or a refresh for exactly these scopes."""
+    return lambda response: (
+        is_login(response)
+        and set(str(body_of(response).get("scope")).split()) == set(scopes)
+    )
+
+
+def has_long_refresh_token(response: httpx.Response) -> bool:
+    """Recognise 160 bits, in 6 bits a character (RFC 6749 §10.10)."""
+    token = body_of(response).get("refresh_token", "")
+    return is_login(response) and len(set(token)) > 9 and len(token) * 6 > 159
 
 
 def narrows_or_refuses(response: httpx.Response) -> bool:
@@ -694,7 +803,7 @@ REQUIREMENTS = [
     Requirement(
         "RFC 9068 §2.2",
         "a token has an identifier of its own",
-        None,
+        "ch08",
         login(),
         has_identifier,
     ),
@@ -881,5 +990,157 @@ REQUIREMENTS = [
         "ch07",
         change_password,
         refuses("invalid_grant"),
+    ),
+    # The refresh token
+    Requirement(
+        "RFC 6749 §10.10",
+        "a refresh token cannot be guessed",
+        "ch08",
+        login(),
+        has_long_refresh_token,
+    ),
+    *(
+        Requirement("RFC 6749 §6", requires, "ch08", send, met)
+        for requires, send, met in (
+            (
+                "a refresh without a scope is for the scope of the login",
+                refresh("me items"),
+                is_for("me", "items"),
+            ),
+            (
+                "a refresh with an empty scope is one without a scope",
+                refresh("items", scope=""),
+                is_for("items"),
+            ),
+            (
+                "a refresh may be for less than the login",
+                refresh("me items", scope="me"),
+                is_for("me"),
+            ),
+            (
+                "the next refresh token has the scope of the one before",
+                refresh("me items", times=3),
+                is_for("me", "items"),
+            ),
+            (
+                "a refresh is not for more than the login",
+                refresh("me", scope="me items"),
+                refuses("invalid_scope"),
+            ),
+            (
+                "a refresh token is required",
+                refresh("me", refresh_token=""),
+                refuses("invalid_request"),
+            ),
+        )
+    ),
+    Requirement(
+        "RFC 6749 §5.2",
+        "an unknown refresh token is invalid_grant",
+        "ch08",
+        refresh("me", refresh_token="unknown"),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 6749 §5.1",
+        "nobody stores an answer to a refresh",
+        "ch08",
+        refresh("me"),
+        is_not_stored,
+    ),
+    Requirement(
+        "RFC 6749 §10.4",
+        "a client with a wrong secret gets nothing for a refresh token",
+        "ch08",
+        refresh("me", client_id="a", client_secret="a secret"),
+        refuses("invalid_client", 401),
+    ),
+    Requirement(
+        "RFC 9700 §4.14.2",
+        "a refresh token is good for one use",
+        "ch08",
+        refresh_twice,
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 9700 §4.14.2",
+        "a used refresh token revokes the one that followed it",
+        "ch08",
+        refresh_after_a_reuse,
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 8725 §3.12",
+        "a refresh token is no access token",
+        "ch08",
+        get_with_refresh_token,
+        challenges("invalid_token"),
+    ),
+    # The revocation
+    Requirement(
+        "RFC 7009 §2",
+        "a token is revoked with POST",
+        "ch08",
+        revoke_by_get,
+        is_only_for_post,
+    ),
+    *(
+        Requirement("RFC 7009 §2.1", requires, "ch08", send, met)
+        for requires, send, met in (
+            (
+                "a token is required",
+                revoke(token_type_hint="access_token"),
+                refuses("invalid_request"),
+            ),
+            (
+                "a client with a wrong secret is refused",
+                revoke(token="a", client_id="a", client_secret="a secret"),
+                refuses("invalid_client", 401),
+            ),
+            (
+                "a revoked refresh token is refused",
+                refresh_revoked(),
+                refuses("invalid_grant"),
+            ),
+            (
+                "a wrong hint does not save a token",
+                refresh_revoked(token_type_hint="access_token"),
+                refuses("invalid_grant"),
+            ),
+            (
+                "the access token of a revoked refresh token is refused",
+                get_revoked("refresh_token"),
+                challenges("invalid_token"),
+            ),
+            (
+                "a revoked access token is refused",
+                get_revoked("access_token"),
+                challenges("invalid_token"),
+            ),
+            (
+                "a revoked access token is refused in any spelling",
+                get_revoked("access_token", "{}="),
+                challenges("invalid_token"),
+            ),
+            (
+                "an unknown hint is ignored",
+                get_revoked("access_token", token_type_hint="colour"),
+                challenges("invalid_token"),
+            ),
+        )
+    ),
+    Requirement(
+        "RFC 7009 §2.2",
+        "the revocation of an unknown token is a success",
+        "ch08",
+        revoke(token="unknown"),
+        is_let_in,
+    ),
+    Requirement(
+        "RFC 6749 §3.2",
+        "a revocation names one token",
+        "ch08",
+        revoke_twice_named,
+        refuses("invalid_request"),
     ),
 ]

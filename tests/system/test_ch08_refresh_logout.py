@@ -478,7 +478,8 @@ async def test_token_without_a_jti_of_ours_is_refused(
         assert await status(client, token) == 401
         answer = await client.post("/revoke", data={"token": token})
         assert answer.status_code == 200
-    for wrong in (1, None, [], {}):
+    odd_types: list[Any] = [1, None, [], {}]
+    for wrong in odd_types:
         token = signed({**claims, "jti": wrong})
         assert await status(client, token) == 401
     token = signed({**claims, "jti": str(UUID(int=1))})
@@ -570,7 +571,7 @@ async def test_refusal_of_a_revoked_token_is_invalid_token(
     assert items.status_code == anyones.status_code == 401
 
 
-UNKNOWN = {
+UNKNOWN: dict[str, Callable[[str], str]] = {
     "garbage": lambda token: "garbage",
     "bytes": lambda token: "\0\x7f\u20ac",
     "a long text": lambda token: "a" * 100_000,
@@ -829,7 +830,7 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
 
     with database.connect() as connection:
         context = MigrationContext.configure(connection)
-        tables = [ch07.Base.metadata, ch08.LoginTable.metadata]
+        tables: Any = [ch07.Base.metadata, ch08.LoginTable.metadata]
         differences = compare_metadata(context, tables)
     assert differences == []
 
@@ -844,7 +845,7 @@ async def test_server_creates_what_is_missing_as_it_starts(
 
 # The database is away
 
-GUARDED = {
+GUARDED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "the record": ("GET", "/users/me/", {}),
     "the items": ("GET", "/users/me/items/", {}),
     "the status": ("GET", "/status/", {}),

@@ -40,7 +40,11 @@ APPS = apps(first=4)
 ME = "/users/me/"
 ITEMS = "/users/me/items/"
 # The claims of an access token, from the chapter on that changes them.
-CLAIMS = {"ch04": {"sub", "exp"}, "ch06": {"sub", "exp", "scope"}}
+CLAIMS = {
+    "ch04": {"sub", "exp"},
+    "ch06": {"sub", "exp", "scope"},
+    "ch08": {"sub", "exp", "scope", "jti", "iat"},
+}
 
 # Refusals that end with a chapter: it reads usernames in any letter case.
 SINCE = {"username in capitals": "ch07"}

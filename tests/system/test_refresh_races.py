@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
+from snippets.ch05_check_it import OAuthError
 from tests.support.accounts import change_row
 from tests.support.clients import bearer, login
 from tests.support.logins import (
@@ -39,7 +40,7 @@ PATIENCE = 0.1
 
 
 def try_to_refresh(token: str) -> ch08.Token | None:
-    with suppress(ch08.ch05.OAuthError):
+    with suppress(OAuthError):
         return ch08.refresh(token, "")
     return None
 
