@@ -66,7 +66,7 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         ROTATE,
-        "No such token was issued",
+        "although its family should have ended",
         rotate(
             "[tokens.pop(t) for t, e in list(tokens.items())"
             " if e['family'] == entry['family']]; raise ValueError",
