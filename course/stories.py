@@ -4,7 +4,9 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 
@@ -55,6 +57,22 @@ def with_client(app: FastAPI) -> Callable[[ClientStory], Story]:
         return told
 
     return decorate
+
+
+@contextmanager
+def own_database(revision: str) -> Iterator[None]:
+    """Lend chapter 7 a temporary database with tables and users."""
+    before = database.Session.kw["bind"]
+    with tempfile.TemporaryDirectory() as folder:
+        engine = database.connect(f"sqlite:///{folder}/story.db")
+        database.Session.configure(bind=engine)
+        try:
+            database.migrate(revision)
+            database.move_users()
+            yield
+        finally:
+            database.Session.configure(bind=before)
+            engine.dispose()  # Windows deletes no open file
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -189,10 +207,26 @@ async def ch07(client: httpx.AsyncClient) -> None:
     tell("The app of chapter 7 greets the user of a token.", hello)
 
 
+@own_database("ch08")
 @with_client(refresh_logout.app)
 async def ch08(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
+    """Refresh a login, have its token stolen, and log out."""
     login = await client.post("/token", data=JOHNDOE)
+    tell("The password buys two tokens, and the first lives briefly.", login)
+    stolen = login.json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": stolen}
+    renewed = await client.post("/token", data=form)
+    tell("A thief trades the refresh token for the next two.", renewed)
+    again = await client.post("/token", data=form)
+    tell("johndoe sends it too: it was used, so the login ends.", again)
+    headers = bearer(renewed.json()["access_token"])
+    me = await client.get("/users/me/", headers=headers)
+    tell("The thief's new access token has ended with it.", me)
+    login = await client.post("/token", data=JOHNDOE)
+    tell("Only johndoe knows the password.", login)
     headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 8 greets the user of a token.", hello)
+    form = {"token": login.json()["refresh_token"]}
+    revoked = await client.post("/revoke", data=form)
+    tell("He logs out.", revoked)
+    me = await client.get("/users/me/", headers=headers)
+    tell("His access token has ended at once.", me)
