@@ -4,11 +4,12 @@
 """
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import jwt
@@ -57,22 +58,6 @@ def with_client(app: FastAPI) -> Callable[[ClientStory], Story]:
         return told
 
     return decorate
-
-
-@contextmanager
-def own_database(revision: str) -> Iterator[None]:
-    """Lend chapter 7 a temporary database with tables and users."""
-    before = database.Session.kw["bind"]
-    with tempfile.TemporaryDirectory() as folder:
-        engine = database.connect(f"sqlite:///{folder}/story.db")
-        database.Session.configure(bind=engine)
-        try:
-            database.migrate(revision)
-            database.move_users()
-            yield
-        finally:
-            database.Session.configure(bind=before)
-            engine.dispose()  # Windows deletes no open file
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -198,18 +183,63 @@ async def ch06(client: httpx.AsyncClient) -> None:
     tell("With the new token he can read his items.", items)
 
 
+@contextmanager
+def new_database(revision: str = "ch07") -> Iterator[None]:
+    """Let chapter 7 use a database of its own, which is deleted afterwards."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        usual = database.Session.kw["bind"]
+        url = f"sqlite:///{Path(folder).as_posix()}/users.db"
+        engine = database.connect(url)
+        database.Session.configure(bind=engine)
+        database.migrate(revision)
+        try:
+            yield
+        finally:
+            database.Session.configure(bind=usual)
+            engine.dispose()
+
+
+MARY = {"username": "mary", "password": "sixteen candles on a cake"}
+CHANGE = {
+    "old_password": "a guess",
+    "new_password": "seventeen candles on a cake",
+}
+
+
 @with_client(database.app)
-async def ch07(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
+async def sign_up_and_change(client: httpx.AsyncClient) -> None:
+    """Sign up, log in, and change the password with the old one."""
+    tell(
+        "mary signs up, and becomes a row in the database.",
+        await client.post("/users/", json=MARY),
+    )
+    twin = MARY | {"username": "MARY"}
+    tell(
+        "Another spelling of her username is taken.",
+        await client.post("/users/", json=twin),
+    )
+    form = MARY | {"grant_type": "password"}
+    login = await client.post("/token", data=form)
+    tell("She logs in.", login)
     headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 7 greets the user of a token.", hello)
+    path = "/users/me/password"
+    answer = await client.post(path, json=CHANGE, headers=headers)
+    tell("A new password needs the old one, even with her token.", answer)
+    change = CHANGE | {"old_password": MARY["password"]}
+    answer = await client.post(path, json=change, headers=headers)
+    tell("With the old password the change is stored.", answer)
+    login = await client.post("/token", data=form)
+    tell("From now on the old password is refused.", login)
 
 
-@own_database("ch08")
+def ch07() -> None:
+    """Sign up twice, log in, and change the password with the old one."""
+    with new_database():
+        sign_up_and_change()
+
+
 @with_client(refresh_logout.app)
-async def ch08(client: httpx.AsyncClient) -> None:
+async def steal_and_log_out(client: httpx.AsyncClient) -> None:
     """Refresh a login, have its token stolen, and log out."""
     login = await client.post("/token", data=JOHNDOE)
     tell("The password buys two tokens, and the first lives briefly.", login)
@@ -230,3 +260,10 @@ async def ch08(client: httpx.AsyncClient) -> None:
     tell("He logs out.", revoked)
     me = await client.get("/users/me/", headers=headers)
     tell("His access token has ended at once.", me)
+
+
+def ch08() -> None:
+    """Refresh a login, have its token stolen, and log out."""
+    with new_database("ch08"):
+        database.move_users()
+        steal_and_log_out()
