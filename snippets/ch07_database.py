@@ -8,6 +8,7 @@ subject of a token is the user's id, which no other user ever gets.
 # %% Imports
 import logging
 import os
+import re
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -155,7 +156,7 @@ def find_user(username: str) -> StoredUser | None:
 
 # %% Move the users of chapter 3 into the table
 def move_users() -> None:
-    """Copy chapter 3's users with their scopes and hashes, once."""
+    """Copy chapter 3's users, with scopes and hashes, who are missing."""
     missing = [u for u in ch03.users.values() if not find_user(u.username)]
     with Session.begin() as session:
         for user in missing:
@@ -166,6 +167,11 @@ def move_users() -> None:
 
 
 # %% Hash with Argon2 (replaces ch02)
+def normalised(text: str) -> str:
+    """Return a text whose characters are encoded in one way (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
 # The least that OWASP recommends: 19 MiB of memory, read and written twice.
 argon2 = Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -176,7 +182,7 @@ def hash_password(password: str) -> str:
     It is normalised first (RFC 8265 §4.2), since keyboards differ in how they
     encode a character such as "é".
     """
-    return argon2.hash(unicodedata.normalize("NFC", password))
+    return argon2.hash(normalised(password))
 
 
 # %% Verify old hashes and new ones in the same time (replaces ch04)
@@ -196,7 +202,8 @@ def verify_any(password: str, hashed_password: str) -> bool:
     one of another scheme, is logged, and matches no password.
     """
     new = argon2.identify(hashed_password)
-    normal = unicodedata.normalize("NFC", password)
+    # JSON may bring half a letter, which UTF-8 does not encode otherwise.
+    normal = normalised(password).encode("utf-8", "surrogatepass")
     new_hash = hashed_password if new else ARGON2_DUMMY_HASH
     by_argon2 = argon2.verify(normal, new_hash)
     try:
@@ -267,20 +274,38 @@ def allowed_password(password: str) -> str:
     return password
 
 
-def normalised(text: str) -> str:
-    """Return a text whose characters are encoded in one way (NFC)."""
-    return unicodedata.normalize("NFC", text)
+# Letters and marks that nobody sees: usernames could differ in them alone.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+
+
+def allowed_username(username: str) -> str:
+    """Return a username that a user may choose, normalised.
+
+    Raises:
+        ValueError: it has a character that nobody sees.
+    """
+    if UNSEEN.search(username) or not username.isprintable():
+        raise ValueError("a username has only characters that can be seen")
+    return normalised(username)
 
 
 Text = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]*$")]
-Username = Annotated[str, Field(pattern=r"^[\w.-]{1,32}$")]
-Password = Annotated[str, AfterValidator(allowed_password)]
+Username = Annotated[
+    str, Field(pattern=r"^[\w.-]{1,32}$"), AfterValidator(allowed_username)
+]
+# A length in Pydantic also refuses half a letter, which UTF-8 cannot encode.
+Password = Annotated[
+    str, Field(min_length=1), AfterValidator(allowed_password)
+]
 
 
 class SignUp(BaseModel):
     """What a new user sends to `POST /users/`, as JSON."""
 
-    username: Annotated[Username, AfterValidator(normalised)]
+    username: Username
     password: Password
     email: Text | None = None
     full_name: Text | None = None

@@ -26,14 +26,14 @@ def subject_of(stem: str, username: str) -> str:
     return ch05.subject_of(username) if stem[:4] >= "ch05" else username
 
 
-def change_user(username: str, **changes: Any) -> None:
+def change_user(username: str, /, **changes: Any) -> None:
     """Change a user's record, such as `disabled=True`, in dict and table."""
     old = ch03.users[username]
     ch03.users[username] = old.model_copy(update=changes)
     change_row(username, **changes)
 
 
-def change_row(username: str, **changes: Any) -> None:
+def change_row(username: str, /, **changes: Any) -> None:
     """Change a row of the table of users."""
     key = ch07.username_key(username)
     condition = ch07.UserRow.username_key == key
@@ -61,7 +61,7 @@ def delete_user(username: str) -> None:
 
 
 @contextmanager
-def changed_user(username: str, **changes: Any) -> Iterator[None]:
+def changed_user(username: str, /, **changes: Any) -> Iterator[None]:
     """Change a user's record, in dict and table, for as long as this lasts."""
     old = ch07.find_user(username)
     assert old is not None

@@ -5,7 +5,7 @@ A test that never asks its database costs nothing: the next test gets it.
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -93,21 +93,26 @@ def bound(engine: sa.Engine) -> Iterator[None]:
 
 
 @contextmanager
-def engine_of(url: str) -> Iterator[sa.Engine]:
-    """Open chapter 7's engine, and close its connections afterwards."""
-    engine = ch07.connect(url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def small_pool(
+    engine: sa.Engine, size: int, timeout: float = 60
+) -> Iterator[sa.Engine]:
+    """Bind chapter 7 to a pool of few connections to an engine's database.
+
+    A request for one more fails after `timeout` seconds.
+    """
+    small = sa.create_engine(
+        engine.url, pool_size=size, max_overflow=0, pool_timeout=timeout
+    )
+    with bound(small):
+        yield small
+    small.dispose()
 
 
-def fill(url: str, migrate: Callable[[str], None] = ch07.migrate) -> None:
+def fill(url: str) -> None:
     """Create the tables of all chapters, with chapter 3's users in them."""
-    with (
-        patch.dict(ch03.users, cheap_users(), clear=True),
-        engine_of(url) as engine,
-        bound(engine),
-    ):
-        migrate("head")
+    engine = ch07.connect(url)
+    cheap = patch.dict(ch03.users, cheap_users(), clear=True)
+    with cheap, bound(engine):
+        ch07.migrate("head")
         ch07.move_users()
+    engine.dispose()
