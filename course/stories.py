@@ -4,9 +4,12 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import jwt
@@ -180,19 +183,87 @@ async def ch06(client: httpx.AsyncClient) -> None:
     tell("With the new token he can read his items.", items)
 
 
+@contextmanager
+def new_database(revision: str = "ch07") -> Iterator[None]:
+    """Let chapter 7 use a database of its own, which is deleted afterwards."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        usual = database.Session.kw["bind"]
+        url = f"sqlite:///{Path(folder).as_posix()}/users.db"
+        engine = database.connect(url)
+        database.Session.configure(bind=engine)
+        database.migrate(revision)
+        try:
+            yield
+        finally:
+            database.Session.configure(bind=usual)
+            engine.dispose()
+
+
+MARY = {"username": "mary", "password": "sixteen candles on a cake"}
+CHANGE = {
+    "old_password": "a guess",
+    "new_password": "seventeen candles on a cake",
+}
+
+
 @with_client(database.app)
-async def ch07(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
+async def sign_up_and_change(client: httpx.AsyncClient) -> None:
+    """Sign up, log in, and change the password with the old one."""
+    tell(
+        "mary signs up, and becomes a row in the database.",
+        await client.post("/users/", json=MARY),
+    )
+    twin = MARY | {"username": "MARY"}
+    tell(
+        "Another spelling of her username is taken.",
+        await client.post("/users/", json=twin),
+    )
+    form = MARY | {"grant_type": "password"}
+    login = await client.post("/token", data=form)
+    tell("She logs in.", login)
     headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 7 greets the user of a token.", hello)
+    path = "/users/me/password"
+    answer = await client.post(path, json=CHANGE, headers=headers)
+    tell("A new password needs the old one, even with her token.", answer)
+    change = CHANGE | {"old_password": MARY["password"]}
+    answer = await client.post(path, json=change, headers=headers)
+    tell("With the old password the change is stored.", answer)
+    login = await client.post("/token", data=form)
+    tell("From now on the old password is refused.", login)
+
+
+def ch07() -> None:
+    """Sign up twice, log in, and change the password with the old one."""
+    with new_database():
+        sign_up_and_change()
 
 
 @with_client(refresh_logout.app)
-async def ch08(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
+async def steal_and_log_out(client: httpx.AsyncClient) -> None:
+    """Refresh a login, have its token stolen, and log out."""
     login = await client.post("/token", data=JOHNDOE)
+    tell("The password buys two tokens, and the first lives briefly.", login)
+    stolen = login.json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": stolen}
+    renewed = await client.post("/token", data=form)
+    tell("A thief trades the refresh token for the next two.", renewed)
+    again = await client.post("/token", data=form)
+    tell("johndoe sends it too: it was used, so the login ends.", again)
+    headers = bearer(renewed.json()["access_token"])
+    me = await client.get("/users/me/", headers=headers)
+    tell("The thief's new access token has ended with it.", me)
+    login = await client.post("/token", data=JOHNDOE)
+    tell("Only johndoe knows the password.", login)
     headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 8 greets the user of a token.", hello)
+    form = {"token": login.json()["refresh_token"]}
+    revoked = await client.post("/revoke", data=form)
+    tell("He logs out.", revoked)
+    me = await client.get("/users/me/", headers=headers)
+    tell("His access token has ended at once.", me)
+
+
+def ch08() -> None:
+    """Refresh a login, have its token stolen, and log out."""
+    with new_database("ch08"):
+        database.move_users()
+        steal_and_log_out()

@@ -17,6 +17,7 @@ PROXY = "socks5://proxy.example:1080"
 SENSITIVE = (
     "tests/system/test_ch03_dependency_wiring.py",
     "tests/system/test_ch04_token_endpoint.py",
+    "tests/system/test_ch07_database.py",
     "tests/system/test_other_peoples_clients.py",
     "tests/classroom/test_server.py",
     "notebooks/ch03_dependency_wiring.ipynb",
@@ -93,6 +94,8 @@ def test_audit_event_names_its_host(
 
 def test_environment_holds_no_visitors_variables() -> None:
     assert "SECRET_KEY" not in os.environ
+    assert os.environ["DATABASE_URL"].startswith("sqlite:///")
+    assert "course-" in os.environ["DATABASE_URL"]
     # `NO_PROXY` alone is set by the classroom, for loopback.
     proxies = {n.upper() for n in os.environ if n.upper().endswith("_PROXY")}
     assert proxies <= {"NO_PROXY"}
@@ -119,6 +122,8 @@ def test_visitors_variables_change_no_result(key: str) -> None:
     visitors = {
         **dict.fromkeys(("HTTP_PROXY", "https_proxy", "ALL_PROXY"), PROXY),
         "SECRET_KEY": key,
+        "DATABASE_URL": "postgresql+psycopg://192.0.2.1/visitors",
+        "PGUSER": "visitor",
         "PYTHONWARNINGS": "error",
         "PYTEST_THEME": "ansi_dark",
     }

@@ -29,6 +29,12 @@ ROW = "display: flex; align-items: center"
 Abbreviate = Callable[[str], str]
 
 
+class Opaque(str):
+    """A refresh token: drawn as dots, and with a number if there are more."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Arrow:
     """A message: its first line, all its lines, and its direction."""
@@ -107,9 +113,15 @@ def request_lines(
     if content and request.headers.get("content-type", "").startswith(FORM):
         fields = parse_qsl(content, keep_blank_values=True)
         yield ", ".join(
-            f"{name}={DOTS if name in SECRET_FIELDS and value else value}"
-            for name, value in fields
+            form_field(name, value, abbreviate) for name, value in fields
         )
+
+
+def form_field(name: str, value: str, abbreviate: Abbreviate) -> str:
+    """Write a form's field, secrets as dots: `password=••••••`."""
+    if value and name == "refresh_token":
+        return f"{name}={abbreviate(Opaque(value))}"
+    return f"{name}={DOTS if name in SECRET_FIELDS and value else value}"
 
 
 def response_lines(
@@ -133,6 +145,9 @@ def response_lines(
         except (ValueError, RecursionError):
             return
         yield news(body, abbreviate)
+        match body:
+            case {"access_token": str(), "refresh_token": str(token)}:
+                yield f"refresh token: {abbreviate(Opaque(token))}"
 
 
 def cookie(pair: str, abbreviate: Abbreviate) -> str:
@@ -168,16 +183,24 @@ def content_of(message: httpx.Request | httpx.Response) -> bytes:
         return b""
 
 
-def tell_apart(secrets: Iterable[str]) -> dict[str, str]:
+def tell_apart(secrets: Sequence[str]) -> dict[str, str]:
     """Map each secret to what is drawn of it: its first eight characters.
 
     Where two secrets begin alike, a remark tells them apart. It never shows
     more of them, so that it is the same in every run: `eyJhbGci… (another
-    signature)`, `eyJhbGci… (token 2)`.
+    signature)`, `eyJhbGci… (token 2)`. A refresh token is dots and a number.
     """
-    drawn: dict[str, str] = {}
+    distinct = dict.fromkeys(secrets)
+    opaque = dict.fromkeys(
+        each for each in secrets if isinstance(each, Opaque)
+    )
+    several = len(opaque) > 1
+    drawn: dict[str, str] = {
+        secret: f"{DOTS} (no. {number})" if several else DOTS
+        for number, secret in enumerate(opaque, 1)
+    }
     alike: dict[str, list[str]] = {}
-    for secret in dict.fromkeys(secrets):
+    for secret in [each for each in distinct if each not in drawn]:
         alike.setdefault(shorten_part(secret), []).append(secret)
     for start, group in alike.items():
         copies = {

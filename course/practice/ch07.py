@@ -1,6 +1,26 @@
 """Chapter 7's practice: the database decides, and nothing waits inside it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from course.classroom.answer_types import a_function
+from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
+from course.classroom.trial import expect, given, may_not_raise, refused
+
+UNCAUGHT = "The key is taken. In an app this exception is a 500: catch it."
+AT_ONCE = (
+    "Both requests found the nickname free, and the other one was stored "
+    "first. Only the `INSERT` itself can tell: catch its exception."
+)
 
 prediction(
     "Three spellings of José: how many does `UNIQUE` accept?",
@@ -21,7 +41,7 @@ prediction(
     ),
 )
 prediction(
-    "johndoe changes his password during a thief's login. What works?",
+    "Thief and owner write at once. Which password works in the end?",
     wrong(
         "The new password: he changed it after the login began",
         "What counts is who writes last. The login hashes for a third of a "
@@ -54,3 +74,387 @@ prediction(
         "The token says `username:johndoe`, and that is now another person.",
     ),
 )
+
+
+tables = sa.MetaData()
+nicknames = sa.Table(
+    "nicknames",
+    tables,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("nickname", sa.String),
+)
+vouchers = sa.Table(
+    "vouchers",
+    tables,
+    sa.Column("code", sa.String, primary_key=True),
+    sa.Column("used_by", sa.String),
+)
+members = sa.Table(
+    "members",
+    tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("email", sa.String),
+    sa.Column("hashed_password", sa.String),
+)
+
+Rows = list[tuple[object, ...]]
+
+
+class Sessions(sessionmaker[Session]):
+    """Makes sessions, and is called `sessions` in verdicts."""
+
+    def __repr__(self) -> str:
+        return "sessions"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of a check's own, in a file, with all three tables."""
+
+    engine: sa.Engine
+
+    @property
+    def sessions(self) -> Sessions:
+        """What the answer makes its sessions with."""
+        return Sessions(self.engine)
+
+    def rows(self, table: sa.Table) -> Rows:
+        """Read a table, in the order of its primary key."""
+        query = sa.select(table).order_by(*table.primary_key)
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def run(self, statement: sa.Executable) -> None:
+        """Run a statement as another request does: in its own transaction."""
+        with self.engine.begin() as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def before_next_write(self, statement: sa.Executable) -> Iterator[None]:
+        """Let another request write just before the answer does.
+
+        The statement runs once, before the answer's next statement that is
+        no SELECT, as it might if two requests arrive at the same time.
+        """
+        waiting = [statement]
+
+        def write_first(
+            _: object, __: object, text: str, *___: object
+        ) -> None:
+            if waiting and not text.lstrip().upper().startswith("SELECT"):
+                self.run(waiting.pop())
+
+        sa.event.listen(self.engine, "before_cursor_execute", write_first)
+        try:
+            yield
+        finally:
+            sa.event.remove(self.engine, "before_cursor_execute", write_first)
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """Create a database in a file, and delete it afterwards."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder).as_posix()
+        engine = sa.create_engine(f"sqlite:///{path}/practice.db")
+        tables.create_all(engine)
+        try:
+            yield Database(engine)
+        finally:
+            engine.dispose()
+
+
+def away() -> Sessions:
+    """Make sessions for a database whose file cannot be opened."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder).as_posix()
+    return Sessions(sa.create_engine(f"sqlite:///{path}/practice.db"))
+
+
+@exercise(
+    "claim a nickname",
+    a_function,
+    hints=(
+        "Between your look-up and your `INSERT`, another request can store "
+        "the same nickname. Which of the two cannot be left out?",
+        "Only insert, with `username_key(nickname)` as the key. The primary "
+        "key is unique, so the database raises `IntegrityError` for the "
+        "second of two claims.",
+        "Put the `with sessions.begin()` block, with the `INSERT` in it, into "
+        "a `try`, and return `False` in `except IntegrityError`. Catch no "
+        "other error.",
+    ),
+)
+def claim_a_nickname(claim: Callable[..., Any]) -> None:
+    """The database decides who gets a nickname, in all its spellings."""
+    with database() as base:
+        given("`Jos\u00e9`, which no user has")
+        expect(
+            claim(base.sessions, "Jos\u00e9") is True,
+            "The nickname is free, so the answer must be `True`.",
+        )
+        stored: Rows = [("jos\u00e9", "Jos\u00e9")]
+        expect(
+            base.rows(nicknames) == stored,
+            "The table must have one row now: the key that all spellings "
+            "share, and the nickname as it was typed. "
+            f"It has: {base.rows(nicknames)}.",
+        )
+        for name, spelling in (
+            ("`Jos\u00e9` again", "Jos\u00e9"),
+            ("`jose` with an accent as a character of its own", "jose\u0301"),
+            ("`JOS\u00c9` in capitals", "JOS\u00c9"),
+        ):
+            given(name)
+            with may_not_raise(UNCAUGHT, IntegrityError):
+                answer = claim(base.sessions, spelling)
+            expect(
+                answer is False and base.rows(nicknames) == stored,
+                "Another user has this nickname, in this spelling or another "
+                "one. The answer must be `False`, and the table must stay as "
+                "it is.",
+            )
+        given("`Kim`, and a look-alike with a Cyrillic letter")
+        for nickname in ("Kim", "K\u0456m"):
+            expect(
+                claim(base.sessions, nickname) is True,
+                "This is another nickname, and it is free.",
+            )
+            stored.append((nickname.casefold(), nickname))
+        expect(
+            base.rows(nicknames) == sorted(stored, key=str),
+            "Each claim that succeeds adds one row with its own key and "
+            f"nickname. The table has: {base.rows(nicknames)}.",
+        )
+        given("`Ringo`, when another request claims `ringo` a moment earlier")
+        rival = sa.insert(nicknames).values(key="ringo", nickname="ringo")
+        with (
+            base.before_next_write(rival),
+            may_not_raise(AT_ONCE, IntegrityError),
+        ):
+            late = claim(base.sessions, "Ringo")
+        stored.append(("ringo", "ringo"))
+        expect(
+            late is False and base.rows(nicknames) == sorted(stored, key=str),
+            "Two requests have claimed it, and the other one was stored "
+            "first. The answer must be `False`, and the row must stay the "
+            "other user's.",
+        )
+        given("a database that cannot be opened")
+        with refused(
+            "The answer says that the nickname is taken or stored, but the "
+            "database was never asked. Catch `IntegrityError` only: the "
+            "caller has to hear of every other error.",
+            OperationalError,
+        ):
+            claim(away(), "George")
+
+
+@exercise(
+    "use a voucher once",
+    a_function,
+    hints=(
+        "The stub asks in one statement and writes in another. What can "
+        "happen between them?",
+        "An `UPDATE` may have the condition itself: `where` the code is this "
+        "one and `used_by` is NULL. Write `vouchers.c.used_by.is_(None)`, "
+        "because Python evaluates `is None` at once.",
+        "Add `.returning(vouchers.c.code)`. `session.scalar(update)` is then "
+        "`None` if no row was updated, and the voucher was not yours.",
+    ),
+)
+def use_a_voucher_once(redeem: Callable[..., Any]) -> None:
+    """One statement asks whether a voucher is free, and takes it."""
+    with database() as base:
+        for code, user in (
+            *(("AUTUMN", None), ("SPRING", None), ("SUMMER", None)),
+            ("WINTER", "carol"),
+        ):
+            base.run(sa.insert(vouchers).values(code=code, used_by=user))
+        owners: dict[str, str | None] = {
+            **dict.fromkeys(("AUTUMN", "SPRING", "SUMMER")),
+            "WINTER": "carol",
+        }
+        for words, code, user, free in (
+            ("johndoe, and a voucher that is free", "SPRING", "johndoe", True),
+            ("alice, and a second one", "AUTUMN", "alice", True),
+            ("alice, and johndoe's voucher", "SPRING", "alice", False),
+            ("johndoe, and his own voucher again", "SPRING", "johndoe", False),
+            ("johndoe, and carol's voucher", "WINTER", "johndoe", False),
+            ("a code that no voucher has", "NEVER", "johndoe", False),
+        ):
+            given(words)
+            answer = redeem(base.sessions, code, user)
+            if free:
+                owners[code] = user
+                expect(
+                    answer is True,
+                    "The voucher is free, so the answer must be `True`. "
+                    "(`column is None` is a Python comparison, and False: a "
+                    "condition on NULL is `column.is_(None)`.)",
+                )
+            else:
+                expect(
+                    answer is False,
+                    "This voucher is not free, so the answer must be "
+                    "`False`. The shop gives the discount again otherwise.",
+                )
+            expect_owners(base, owners)
+        given("alice, when johndoe uses the same voucher a moment earlier")
+        rival = (
+            sa.update(vouchers)
+            .where(vouchers.c.code == "SUMMER")
+            .values(used_by="johndoe")
+        )
+        with base.before_next_write(rival):
+            answer = redeem(base.sessions, "SUMMER", "alice")
+        expect(
+            answer is False,
+            "johndoe used the voucher between your look-up and your "
+            "`UPDATE`, and now both have the discount. The `UPDATE` itself "
+            "must have the condition that the voucher is free.",
+        )
+        owners["SUMMER"] = "johndoe"
+        expect_owners(base, owners)
+
+
+def expect_owners(base: Database, owners: dict[str, str | None]) -> None:
+    """Compare the whole table of vouchers with what it should hold."""
+    seen = base.rows(vouchers)
+    expect(
+        seen == sorted(owners.items()),
+        "`used_by` must name the user who used a voucher first, and all "
+        f"other rows must stay as they are. The table has: {seen}.",
+    )
+
+
+@dataclass(repr=False)
+class Verifier:
+    """A `verify` that knows a hash by its text, and what went on meanwhile."""
+
+    base: Database
+    meanwhile: sa.Executable | None = None
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    connections: int = 0
+
+    def __repr__(self) -> str:
+        return "verify"
+
+    def __call__(self, password: str, hashed_password: str) -> bool:
+        """Note the call and the connections in use; let others write."""
+        self.calls.append((password, hashed_password))
+        pool = self.base.engine.pool
+        if isinstance(pool, sa.QueuePool):
+            self.connections += pool.checkedout()
+        if self.meanwhile is not None and not self.connections:
+            self.base.run(self.meanwhile)
+        return hashed_password == f"hash of {password}"
+
+
+@exercise(
+    "change an address",
+    a_function,
+    hints=(
+        "Three steps: read the row, verify, write. In which of them is a "
+        "session needed?",
+        "Close the first session before you call `verify`, and open a second "
+        "one for the `UPDATE`. What has to be in its `where`, so that it "
+        "finds nothing if the password was changed meanwhile?",
+        "Add `.where(members.c.hashed_password == member.hashed_password)` "
+        "and `.returning(members.c.id)`, and return whether the result of "
+        "`session.scalar` is not `None`.",
+    ),
+)
+def change_an_address(change: Callable[..., Any]) -> None:
+    """Verify without a connection, and write only what was verified."""
+    with database() as base:
+        people = {
+            1: ("john@example.com", "hash of secret"),
+            2: ("alice@example.com", "hash of wonderland"),
+        }
+        for number, (email, hashed) in people.items():
+            base.run(
+                sa.insert(members).values(
+                    id=number, email=email, hashed_password=hashed
+                )
+            )
+
+        def attempt(number: int, password: str, verify: Verifier) -> object:
+            return change(
+                base.sessions, verify, number, password, "new@example.com"
+            )
+
+        for number, password in ((1, "secret"), (2, "wonderland")):
+            given(f"member {number}, with the right password")
+            verify = Verifier(base)
+            expect(
+                attempt(number, password, verify) is True,
+                "The password is right, so the answer must be `True`.",
+            )
+            people[number] = ("new@example.com", people[number][1])
+            expect_members(base, people)
+            expect(
+                verify.calls == [(password, people[number][1])],
+                "`verify` must be called once, with the password and the "
+                "member's hash: each call costs a third of a second.",
+            )
+            expect(
+                not verify.connections,
+                "While `verify` ran, your session was open and held a "
+                "connection. Sixteen members at once would empty the pool.",
+            )
+        given("a wrong password")
+        base.run(sa.update(members).values(email="old@example.com"))
+        people = {
+            number: ("old@example.com", hashed)
+            for number, (_, hashed) in people.items()
+        }
+        expect(
+            attempt(1, "wonderland", Verifier(base)) is False,
+            "The password is another member's, so the answer must be `False`.",
+        )
+        expect_members(base, people)
+        given("a password that is changed while `verify` runs")
+        john = sa.update(members).where(members.c.id == 1)
+        verify = Verifier(
+            base, john.values({"hashed_password": "hash of new"})
+        )
+        people[1] = ("old@example.com", "hash of new")
+        expect(
+            attempt(1, "secret", verify) is False,
+            "The password that you verified is no longer valid. Perhaps it "
+            "was changed because a thief knows it, and the thief now has the "
+            "member's address changed. Compare and swap.",
+        )
+        expect_members(base, people)
+        given("a password that is changed just before your `UPDATE`")
+        rival = john.values({"hashed_password": "hash of x"})
+        with base.before_next_write(rival):
+            answer = attempt(1, "new", Verifier(base))
+        people[1] = ("old@example.com", "hash of x")
+        expect(
+            answer is False,
+            "Between your second look at the row and your `UPDATE`, the "
+            "password was changed. Only a condition of the `UPDATE` itself "
+            "cannot be overtaken.",
+        )
+        expect_members(base, people)
+        given("a member who is deleted while `verify` runs")
+        gone = sa.delete(members).where(members.c.id == 2)
+        expect(
+            attempt(2, "wonderland", Verifier(base, gone)) is False,
+            "The row is gone, and no address was stored: the answer must be "
+            "`False`.",
+        )
+        del people[2]
+        expect_members(base, people)
+
+
+def expect_members(base: Database, people: dict[int, tuple[str, str]]) -> None:
+    """Compare the whole table of members with what it should hold."""
+    seen = base.rows(members)
+    expect(
+        seen == [(number, *values) for number, values in people.items()],
+        "Only the address of this member may change, and only if the answer "
+        f"is `True`. The table has: {seen}.",
+    )

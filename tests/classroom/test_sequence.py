@@ -242,6 +242,26 @@ def test_secret_of_a_form_is_dots(name: str, capsys: Printed) -> None:
     assert said(capsys, exchange("POST", data={name: ""}))[1] == f"{name}="
 
 
+def test_refresh_tokens_are_told_apart_by_numbers(capsys: Printed) -> None:
+    def trade(old: str, new: str) -> httpx.Response:
+        tokens = {"access_token": TOKEN, "refresh_token": new}
+        return exchange(
+            "POST", answer=in_json(tokens), data={"refresh_token": old}
+        )
+
+    text = drawn(
+        capsys,
+        trade("first", "second"),
+        trade("second", "third"),
+        trade("first", "second"),
+        exchange(headers={"Authorization": "Bearer second"}),
+    )
+    assert re.findall(r"refresh_token=•••••• \(no\. (\d)\)", text) == [*"121"]
+    assert re.findall(r"refresh token: •••••• \(no\. (\d)\)", text) == [*"232"]
+    assert "Bearer •••••• (no. 2)" in text
+    assert not re.findall("first|second|third", text)
+
+
 def test_token_in_a_form_or_an_address_is_shortened(capsys: Printed) -> None:
     url = f"http://h/?t={TOKEN}"
     response = exchange("POST", url, data={"token": TOKEN})

@@ -104,8 +104,19 @@ def test_ch06_goes_from_admin_to_the_items(read: Read) -> None:
     assert '"item_id": "Foo"' in told
 
 
+def test_ch08_ends_the_thiefs_login_and_then_johndoes(read: Read) -> None:
+    told = read(stories.ch08)
+    statuses = ["200", "200", "400", "401", "200", "200", "401"]
+    assert STATUS.findall(told) == statuses
+    tokens = re.findall(r'"refresh_token": "(.*)"', told)
+    assert len({*tokens}) == 3
+    assert told.count('error="invalid_token"') == 2
+    assert told.count('"error": "invalid_grant"') == 1
+
+
 @pytest.mark.parametrize(
-    "story", [stories.ch03, stories.ch04, stories.ch05, stories.ch06]
+    "story",
+    [stories.ch03, stories.ch04, stories.ch05, stories.ch06, stories.ch08],
 )
 def test_sentence_is_above_every_exchange(
     read: Read, story: Callable[[], None]

@@ -33,6 +33,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from course.chapters import ROOT
 from snippets import ch03_dependency_wiring as ch03
+from snippets import ch04_token_endpoint as ch04
 from snippets import ch05_check_it as ch05
 from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
@@ -508,6 +509,20 @@ def test_argon2_hash_of_a_lower_cost_is_replaced() -> None:
     assert "t=1" in cheap
 
 
+@pytest.mark.parametrize("username", ["johndoe", "maria", "nobody"])
+def test_password_of_a_dummy_hash_logs_nobody_in(username: str) -> None:
+    """Of neither dummy hash, if anyone still knew its password."""
+    add_maria()
+    known_bcrypt = cheap_hashes.HASHES["alice"]
+    known_argon2 = cheap_hashes.argon2.hash("known")
+    with (
+        patch.object(ch04, "DUMMY_HASH", known_bcrypt),
+        patch.object(ch07, "ARGON2_DUMMY_HASH", known_argon2),
+    ):
+        assert ch07.authenticate_user(username, "secret2") is None
+        assert ch07.authenticate_user(username, "known") is None
+
+
 def test_wrong_password_replaces_no_hash() -> None:
     assert ch07.authenticate_user("johndoe", "wrong") is None
     assert user_named("johndoe").hashed_password == BCRYPT
@@ -640,6 +655,13 @@ def test_replaced_hash_needs_the_old_one() -> None:
     assert not ch07.replace_hash(old, hashed_password="second")
     assert user_named("johndoe").hashed_password == "first"
     assert user_named("alice").hashed_password != "first"
+
+
+def test_hash_is_replaced_in_one_row() -> None:
+    """Two users may have one hash, if it was copied."""
+    change_row("alice", hashed_password=BCRYPT)
+    assert ch07.replace_hash(user_named("johndoe"), hashed_password="new")
+    assert user_named("alice").hashed_password == BCRYPT
 
 
 async def use_every_hash(client: httpx.AsyncClient) -> None:

@@ -2,8 +2,282 @@
 
 from tests.practice.right_answers import EquivalentMutant, RightAnswer
 
-UNFINISHED = True
+ROTATE = "a used token ends the login"
+DENY = "a deny-list that forgets"
+FETCH = "refresh once"
 
-RIGHT_ANSWERS: list[RightAnswer] = []
+RIGHT_ANSWERS: list[RightAnswer] = [
+    RightAnswer(
+        ROTATE,
+        "a comprehension, and exceptions with words",
+        """
+def rotate(tokens, token, new):
+    if token not in tokens:
+        raise ValueError("unknown")
+    family = tokens[token]["family"]
+    if tokens[token]["used"]:
+        for stolen in [t for t in tokens if tokens[t]["family"] == family]:
+            tokens.pop(stolen)
+        raise ValueError("used twice")
+    tokens[token]["used"] = True
+    tokens[new] = dict(family=family, used=False)
+""",
+    ),
+    RightAnswer(
+        ROTATE,
+        "try and except, and a new dict",
+        """
+def rotate(tokens, token, new):
+    try:
+        entry = tokens[token]
+    except KeyError as error:
+        raise ValueError from error
+    if not entry["used"]:
+        tokens[token] = {**entry, "used": True}
+        tokens[new] = {**entry, "used": False}
+        return new
+    for other in set(tokens):
+        if tokens[other]["family"] == entry["family"]:
+            del tokens[other]
+    raise ValueError(f"{token} was used twice")
+""",
+    ),
+    RightAnswer(
+        ROTATE,
+        "clear and update, and an exception of one's own",
+        """
+class ReuseError(ValueError):
+    pass
 
-EQUIVALENT_MUTANTS: list[EquivalentMutant] = []
+def rotate(tokens, token, new):
+    entry = tokens.get(token) or {}
+    if not entry:
+        raise ReuseError
+    if entry["used"]:
+        family = entry["family"]
+        kept = {t: e for t, e in tokens.items() if e["family"] != family}
+        tokens.clear()
+        tokens.update(kept)
+        raise ReuseError
+    entry.update(used=True)
+    tokens[new] = entry | {"used": False}
+""",
+    ),
+    RightAnswer(
+        ROTATE,
+        "a class with __call__",
+        """
+class Rotation:
+    def __call__(self, tokens, token, new):
+        match tokens.get(token):
+            case {"family": family, "used": False}:
+                tokens[token]["used"] = True
+                tokens[new] = {"family": family, "used": False}
+            case {"family": family}:
+                self.end(tokens, family)
+                raise ValueError
+            case _:
+                raise ValueError
+
+    def end(self, tokens, family):
+        for name in [*tokens]:
+            if tokens[name]["family"] == family:
+                del tokens[name]
+
+rotate = Rotation()
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "forgets at the end, and returns the list",
+        """
+def deny(denied, token, now):
+    try:
+        claims = ch03.read_access_token(token)
+        denied[claims["jti"]] = claims["exp"]
+    except (jwt.InvalidTokenError, KeyError):
+        pass
+    for jti in [jti for jti in denied if denied[jti] + 60 <= now]:
+        denied.pop(jti)
+    return denied
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "clear and update",
+        """
+def deny(denied, token, now):
+    kept = {jti: exp for jti, exp in denied.items() if exp > now - 60}
+    denied.clear()
+    denied.update(kept)
+    try:
+        claims = ch03.read_access_token(token)
+    except Exception:
+        return
+    jti = claims.get("jti")
+    if jti is not None:
+        denied.update({jti: claims["exp"]})
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "PyJWT by hand",
+        """
+def deny(denied, token, now):
+    for jti in tuple(denied):
+        if now - denied[jti] >= 60:
+            del denied[jti]
+    try:
+        claims = jwt.decode(
+            token,
+            ch03.SECRET_KEY,
+            algorithms=["HS256"],
+            options={"require": ["exp", "jti"]},
+        )
+    except jwt.PyJWTError:
+        return None
+    denied[claims["jti"]] = claims["exp"]
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "a class with __call__, and a helper",
+        """
+class Denial:
+    skew = 60
+
+    def __call__(self, denied, token, now):
+        gone = {j for j, exp in denied.items() if exp + self.skew <= now}
+        for jti in gone:
+            del denied[jti]
+        denied |= self.entry(token)
+
+    def entry(self, token):
+        try:
+            claims = ch03.read_access_token(token)
+        except jwt.exceptions.InvalidTokenError:
+            return {}
+        return {claims["jti"]: claims["exp"]} if "jti" in claims else {}
+
+deny = Denial()
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "a loop of two attempts",
+        """
+async def fetch(client, tokens, lock, path):
+    for attempt in range(2):
+        sent = tokens["access_token"]
+        headers = {"Authorization": f"Bearer {sent}"}
+        answer = await client.get(path, headers=headers)
+        if answer.status_code != 401 or attempt:
+            return answer
+        async with lock:
+            if tokens["access_token"] == sent:
+                form = dict(
+                    grant_type="refresh_token",
+                    refresh_token=tokens["refresh_token"],
+                )
+                renewed = await client.post("/token", data=form)
+                if not renewed.is_success:
+                    return answer
+                tokens |= renewed.json()
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "compares the refresh token, and sends again in any case",
+        """
+async def fetch(client, tokens, lock, path):
+    async def send():
+        token = tokens["access_token"]
+        return await client.get(
+            path, headers={"Authorization": "Bearer " + token}
+        )
+
+    old = tokens["refresh_token"]
+    answer = await send()
+    if answer.status_code == 401:
+        async with lock:
+            if tokens["refresh_token"] == old:
+                form = {"grant_type": "refresh_token", "refresh_token": old}
+                renewed = await client.post("/token", data=form)
+                if renewed.status_code == 200:
+                    tokens.update(renewed.json())
+        answer = await send()
+    return answer
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "acquire and finally",
+        """
+async def fetch(client, tokens, lock, path):
+    sent = tokens["access_token"]
+    answer = await client.get(
+        path, headers={"Authorization": f"Bearer {sent}"}
+    )
+    if answer.status_code != 401:
+        return answer
+    await lock.acquire()
+    try:
+        if sent != tokens["access_token"]:
+            pass
+        else:
+            renewed = await client.post(
+                "/token",
+                data={
+                    "grant_type": "refresh_token",
+                    "refresh_token": tokens["refresh_token"],
+                },
+            )
+            if renewed.status_code >= 300:
+                return answer
+            body = renewed.json()
+            for name in ("access_token", "refresh_token"):
+                tokens[name] = body[name]
+    finally:
+        lock.release()
+    return await client.get(
+        path, headers={"Authorization": f"Bearer {tokens['access_token']}"}
+    )
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "the chapter's own flow, in a class with __call__",
+        """
+class Fetch:
+    async def __call__(self, client, tokens, lock, path):
+        auth = StayLoggedIn("http://testserver/token", dict(tokens))
+        auth.tokens = sent = dict(tokens)
+        auth.lock = lock
+        request = client.build_request("GET", path)
+        answer = await client.send(auth.signed(request))
+        if answer.status_code != 401:
+            return answer
+        async with lock:
+            if tokens["access_token"] == sent["access_token"]:
+                form = {
+                    "grant_type": "refresh_token",
+                    "refresh_token": sent["refresh_token"],
+                }
+                renewed = await client.post("/token", data=form)
+                if renewed.status_code == 200:
+                    tokens.update(renewed.json())
+        auth.tokens = tokens
+        return await client.send(auth.signed(request))
+
+fetch = Fetch()
+""",
+    ),
+]
+
+EQUIVALENT_MUTANTS: list[EquivalentMutant] = [
+    EquivalentMutant(
+        DENY,
+        "line 7: `except jwt.InvalidTokenError` becomes `except Exception`",
+        "`read_access_token` raises nothing else for the text of a token",
+    ),
+]
