@@ -108,11 +108,19 @@ def small_pool(
     small.dispose()
 
 
+@contextmanager
+def engine_of(url: str) -> Iterator[sa.Engine]:
+    """Open chapter 7's engine, and close its connections afterwards."""
+    engine = ch07.connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def fill(url: str) -> None:
     """Create the tables of all chapters, with chapter 3's users in them."""
-    engine = ch07.connect(url)
     cheap = patch.dict(ch03.users, cheap_users(), clear=True)
-    with cheap, bound(engine):
+    with cheap, engine_of(url) as engine, bound(engine):
         ch07.migrate("head")
         ch07.move_users()
-    engine.dispose()

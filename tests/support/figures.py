@@ -3,7 +3,8 @@
     python -m tests.support.figures
 
 For each notebook the best of three runs with all cells queued; then all
-notebooks under nbval, the same code as plain scripts, and the quick tier.
+notebooks under nbval, the same code as plain scripts, and the quick tier;
+then what `tests.support.load` measures.
 """
 
 import ast
@@ -18,6 +19,7 @@ from typing import Any
 
 from course.chapters import ROOT
 from course.upkeep.notebook import Notebook, notebooks, source
+from tests.support import load
 from tests.support.offline_run import run_all
 
 RUNS = 3
@@ -77,6 +79,7 @@ def main() -> None:
         f"{scripts:.1f} s, ratio {nbval / scripts:.2f}"
     )
     print(f"quick tier: {time_commands(PYTEST):.1f} s")
+    load.main()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ def serving(app: str, engine: sa.Engine, workers: int = 1) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", app, f"--port={port}"]
     command += [f"--workers={workers}", "--log-level=warning"]
+    command += ["--timeout-keep-alive=75"]  # uvicorn hangs up after 5 s
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(engine), stderr=subprocess.PIPE
     ) as process:

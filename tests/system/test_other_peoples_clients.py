@@ -28,12 +28,14 @@ from tests.support.chapters import apps
 
 APPS = apps(first=4)
 STRICT = [stem for stem in APPS if stem >= "ch05"]
+RENEWING = [stem for stem in APPS if stem >= "ch08"]
 JOHN = {"username": "johndoe", "password": "secret"}
 ME = "/users/me/"
 SCOPE = "me items"
 
 every_app = pytest.mark.parametrize("stem", APPS)
 strict_apps = pytest.mark.parametrize("stem", STRICT)
+renewing_apps = pytest.mark.parametrize("stem", RENEWING)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +195,7 @@ def test_both_know_how_long_the_token_is_good(
     for client in (authlib, oauthlib):
         token = client.fetch_token(f"{servers[stem]}/token", **JOHN)
         assert token["expires_at"] > time.time()
-        assert token["expires_in"] == 1800
+        assert token["expires_in"] == (300 if stem in RENEWING else 1800)
 
 
 @strict_apps
@@ -216,3 +218,100 @@ def test_requests_oauthlib_sends_no_password_without_tls(
     monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT")
     with pytest.raises(InsecureTransportError):
         oauthlib.fetch_token(f"{servers[stem]}/token", **JOHN)
+
+
+# From chapter 8 on: they refresh by themselves, and log out
+
+
+def expired(token: Any) -> dict[str, Any]:
+    """Copy a token answer, with an access token that is over and no good."""
+    return {**token, "access_token": "x", "expires_at": time.time() - 1}
+
+
+@renewing_apps
+def test_authlib_refreshes_by_itself(
+    stem: str, servers: dict[str, str]
+) -> None:
+    url, renewed = servers[stem], list[Any]()
+    with Authlib(
+        "a teaching client",
+        scope=SCOPE,
+        token_endpoint=f"{url}/token",
+        update_token=lambda token, **_: renewed.append(token),
+    ) as client:
+        for times in (1, 2):
+            client.token = expired(
+                client.token or client.fetch_token(f"{url}/token", **JOHN)
+            )
+            assert client.get(url + ME).json()["username"] == "johndoe"
+            assert client.get(url + ME).status_code == 200
+            assert len(renewed) == times
+        assert renewed[0]["refresh_token"] != renewed[1]["refresh_token"]
+
+
+@renewing_apps
+def test_requests_oauthlib_refreshes_by_itself(
+    stem: str, servers: dict[str, str]
+) -> None:
+    url, renewed = servers[stem], list[Any]()
+    client = LegacyApplicationClient("a teaching client", scope=SCOPE)
+    with OAuth2Session(
+        client=client,
+        auto_refresh_url=f"{url}/token",
+        token_updater=renewed.append,
+    ) as session:
+        session.fetch_token(f"{url}/token", **JOHN)
+        for times in (1, 2):
+            session.token = expired(session.token)
+            assert session.get(url + ME).json()["username"] == "johndoe"
+            assert session.get(url + ME).status_code == 200
+            assert len(renewed) == times
+        assert renewed[0]["refresh_token"] != renewed[1]["refresh_token"]
+
+
+@renewing_apps
+def test_both_learn_that_a_used_refresh_token_is_refused(
+    stem: str,
+    servers: dict[str, str],
+    authlib: Authlib,
+    oauthlib: OAuth2Session,
+) -> None:
+    url = f"{servers[stem]}/token"
+    used = authlib.fetch_token(url, **JOHN)["refresh_token"]
+    authlib.refresh_token(url, used)
+    with pytest.raises(OAuthError) as refusal:
+        authlib.refresh_token(url, used)
+    assert refusal.value.error == "invalid_grant"
+    with pytest.raises(InvalidGrantError):
+        oauthlib.refresh_token(url, used)
+
+
+@renewing_apps
+@pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
+def test_authlib_logs_out(
+    stem: str, kind: str, servers: dict[str, str], authlib: Authlib
+) -> None:
+    url = servers[stem]
+    token = authlib.fetch_token(f"{url}/token", **JOHN)
+    answer = authlib.revoke_token(
+        f"{url}/revoke", token[kind], token_type_hint=kind
+    )
+    assert answer.status_code == 200
+    assert authlib.get(url + ME).status_code == 401
+
+
+@renewing_apps
+def test_oauthlib_logs_out(
+    stem: str, servers: dict[str, str], oauthlib: OAuth2Session
+) -> None:
+    url = servers[stem]
+    token = oauthlib.fetch_token(f"{url}/token", **JOHN)
+    client = LegacyApplicationClient("a teaching client")
+    where, headers, body = client.prepare_token_revocation_request(
+        f"{url}/revoke", token["refresh_token"], "refresh_token"
+    )
+    answer = oauthlib.post(
+        where, data=body, headers=headers, withhold_token=True
+    )
+    assert answer.status_code == 200
+    assert oauthlib.get(url + ME).status_code == 401
