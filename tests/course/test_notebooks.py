@@ -201,7 +201,7 @@ def lesson(notebook: Notebook) -> int:
     count, practising = 0, False
     for cell in notebook.cells:
         text = source(cell)
-        practising = practising or text.startswith("### Exercise ")
+        practising = practising or "### Exercise " in text
         asks = re.search(r"(?m)^predict\(", text)
         count += not practising and not asks
         if "<summary>Solution" in text:
