@@ -192,6 +192,17 @@ def with_bob(users: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
+def with_bob_disabled(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users; disable bob's account in the copy."""
+    disabled = users["bob"].model_copy(update={"disabled": True})
+    return {**users, "bob": disabled}
+
+
+def without_bob(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users; leave bob out of the copy."""
+    return {name: user for name, user in users.items() if name != "bob"}
+
+
 def a_learners_app(answer: object) -> LearnersApp:
     """Take a FastAPI app, and find the namespaces that it reads."""
     client = an_app(answer)
@@ -307,6 +318,44 @@ async def guard_the_letters(app: LearnersApp) -> None:
                     "also guards what should be open.",
                     404: "`GET /address` is gone: keep that endpoint.",
                 },
+            ),
+        )
+        await refuse_bob_from_now_on(app, "/letters")
+
+
+async def refuse_bob_from_now_on(app: LearnersApp, path: str) -> None:
+    """Require that bob's account counts as it is now, not as it was.
+
+    Raises:
+        UnmetError: his token still opens the path after his account was
+            disabled, or after it was deleted.
+    """
+    token = app.token_of("bob")
+    with lent("users", with_bob_disabled, *app.namespaces):
+        await send_cases(
+            app.client,
+            HttpCase(
+                "bob, whose account has just been disabled",
+                f"GET {path}",
+                400,
+                "It is not a 400. The app has kept what it knew about bob at "
+                "an earlier request: look each caller up in `users` at every "
+                "request.",
+                headers=token,
+            ),
+        )
+    with lent("users", without_bob, *app.namespaces):
+        await send_cases(
+            app.client,
+            HttpCase(
+                "bob, whose account has just been deleted",
+                f"GET {path}",
+                401,
+                "It is not a 401 with `WWW-Authenticate`. The app has kept "
+                "what it knew about bob at an earlier request; now he is an "
+                "unknown user.",
+                headers=token,
+                challenge=("Bearer",),
             ),
         )
 
@@ -538,6 +587,7 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 headers=app.token_of("dora"),
             ),
         )
+        await refuse_bob_from_now_on(app, "/diary/bob")
 
 
 async def johndoe_at_bobs(app: LearnersApp) -> None:
