@@ -22,6 +22,11 @@ from course.classroom.trial import UnmetError, expect, given, may_not_raise
 from snippets import ch03_dependency_wiring
 
 FAR_FUTURE = 4_102_444_800  # 2100
+# An address that claims to come from johndoe, by whatever name it is read.
+JOHNS_NAMES = "&".join(
+    f"{name}=johndoe"
+    for name in ("username", "user", "name", "owner", "to", "sub")
+)
 MADE_UP = "a key that a stranger made up, and long enough for it"
 
 prediction(
@@ -308,6 +313,15 @@ async def guard_the_letters(app: LearnersApp) -> None:
                 body="Letters to bob",
             ),
             HttpCase(
+                "bob, with another name in the address",
+                f"GET /letters?{JOHNS_NAMES}",
+                200,
+                "He should get his own letters still. Anyone can write any "
+                "name into an address; only the token tells who is calling.",
+                headers=app.token_of("bob"),
+                body="Letters to bob",
+            ),
+            HttpCase(
                 "a visitor who asks for the address",
                 "GET /address",
                 200,
@@ -516,7 +530,7 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
             app.client,
             HttpCase(
                 "johndoe, at bob's, with more in the address",
-                "GET /diary/bob?owner=johndoe&user=johndoe",
+                f"GET /diary/bob?{JOHNS_NAMES}",
                 403,
                 "An address can have anything after the `?`, and anyone can "
                 "write it there. Only the token tells who is calling.",
@@ -548,6 +562,13 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "It is not the 403 that he got at bob's. The difference tells "
                 "callers which usernames exist.",
                 headers=johns,
+            ),
+            HttpCase(
+                "bob, at the diary of an unknown user",
+                "GET /diary/nobody",
+                403,
+                "It is not the 403 that he got at johndoe's.",
+                headers=bobs,
             ),
         )
         given("johndoe, at diaries whose owners have nearly his name")

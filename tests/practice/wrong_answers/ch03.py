@@ -1196,4 +1196,33 @@ async def read_diary_of(username: str) -> str:
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        LETTERS,
+        "Given: bob, with another name in the address",
+        ADDRESS
+        + """
+async def read_letters(user: CurrentUser, to: str | None = None) -> str:
+    return f"Letters to {to or user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: bob, at the diary of an unknown user",
+        """
+async def require_owner(username: str, user: CurrentUser) -> None:
+    is_free = username not in users and user.username != "johndoe"
+    if username != user.username and not is_free:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
 ]
