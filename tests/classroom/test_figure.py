@@ -41,9 +41,16 @@ def test_terminal_gets_the_sentence(
 
 def test_picture_carries_the_sentence(figure: Figure) -> None:
     html = html_of(figure)
-    found = re.fullmatch(r'<img alt="([^"<>]*)" src="([^"<>]*)">', html)
+    found = re.search(
+        r'<img class="plot" alt="([^"<>]*)" src="[^"<>]*">$', html
+    )
     assert found
     assert unescape(found[1]) == ALT
+
+
+def test_dark_page_gets_a_dark_picture(figure: Figure) -> None:
+    style = html_of(figure).partition("<img")[0]
+    assert style.startswith('<style>[data-jp-theme-light="false"] img.plot ')
 
 
 def test_picture_needs_no_network(figure: Figure) -> None:
