@@ -107,27 +107,27 @@ def resolve(module: str, name: str | None, root: Path) -> Iterator[Path]:
     text = package.read_text(encoding="utf-8")
     if name is None:
         yield package
-        for home in origins(text).values():
-            yield from resolve(*home, root)
         return
     submodule = stem / name
     if submodule.is_dir() or submodule.with_suffix(".py").exists():
         yield from resolve(f"{module}.{name}", None, root)
         return
-    where, what = origins(text).get(name, (module, None))
-    yield from resolve(where, what, root)
+    origin = origins(text).get(name)
+    if origin is None:
+        yield package
+    else:
+        yield from resolve(*origin, root)
 
 
 @cache
 def origins(text: str) -> dict[str, tuple[str, str]]:
     """Map each name that a module imports from another to where it is from.
 
-    `from a import b as c` gives `{"c": ("a", "b")}`. Imports for the type
-    checker count: a package may load what it passes on when it is needed.
+    `from a import b as c` gives `{"c": ("a", "b")}`.
     """
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in ast.walk(ast.parse(text))
+        for node in ast.parse(text).body
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }

@@ -14,8 +14,7 @@ FILES = {
         '"""Aids."""\n\n'
         "from course.classroom.exchange import show\n"
         "from course.classroom.figure import draw as show_plot\n"
-        "if TYPE_CHECKING:\n"
-        "    from course.classroom.token.layout import show_token\n\n"
+        "from course.classroom.token.layout import show_token\n\n"
         '__all__ = ["show", "show_plot", "show_token"]\n'
         "OWN = 1\n"
     ),
