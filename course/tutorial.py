@@ -289,7 +289,8 @@ def pre(code: str) -> str:
     """Write code as HTML that keeps its lines and breaks long ones."""
     # JupyterLab would break a line within any word, where it is full.
     style = (
-        "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"
+        "background: none; white-space: pre-wrap; word-break: normal; "
+        "overflow-wrap: anywhere"
     )
     return f'<pre style="{style}">{escape(code)}</pre>'
 
