@@ -287,7 +287,11 @@ def row_of(change: Change) -> tuple[str, str, str]:
 
 def pre(code: str) -> str:
     """Write code as HTML that keeps its lines and breaks long ones."""
-    style = "white-space: pre-wrap; overflow-wrap: anywhere"
+    # JupyterLab would break a line within any word, where it is full.
+    style = (
+        "background: none; white-space: pre-wrap; word-break: normal; "
+        "overflow-wrap: anywhere"
+    )
     return f'<pre style="{style}">{escape(code)}</pre>'
 
 
