@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 NEW = {"username": "maria", "password": "a long password of maria's"}
 
 
-@pytest.fixture(params=apps(first=7).values(), ids=apps(first=7))
+@pytest.fixture(params=apps(first=7).values(), ids=list(apps(first=7)))
 def docs(
     request: pytest.FixtureRequest, browser: Browser
 ) -> Iterator[SwaggerUI]:
