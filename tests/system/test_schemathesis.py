@@ -84,9 +84,9 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
             nothing = st.tuples(headers, st.none())
             send(operation, GenerationMode.NEGATIVE, nothing, answers)
         assert successes(operation) <= answers.keys(), operation.label
-    sent = sum(map(Counter.total, seen.values()))
+    total = sum(map(Counter.total, seen.values()))
     report.append(
-        f"{stem}: schemathesis sent {sent} requests to {len(seen)} "
+        f"{stem}: schemathesis sent {total} requests to {len(seen)} "
         "operations, every answer is declared: "
         + "; ".join(
             f"{label} " + ", ".join(f"{n} × {s}" for s, n in sorted(c.items()))
