@@ -100,27 +100,6 @@ class UserRow(Base):
     )
 
 
-# %% A user, read from the table
-class StoredUser(ch03.UserInDB):
-    """A copy of a row, which outlives the session that read it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    scopes: str
-    password_changed_at: datetime
-
-
-def read_user(condition: sa.ColumnElement[bool]) -> StoredUser | None:
-    """Return the only user that a condition names, or None.
-
-    The connection is back in the pool when this function returns.
-    """
-    with Session() as session:
-        row = session.scalar(sa.select(UserRow).where(condition))
-        return StoredUser.model_validate(row) if row else None
-
-
 # %% Create the tables by migrations
 def migrate(revision: str = "ch07") -> None:
     """Bring the tables to a revision: `"ch07"`, or `"base"`, without tables.
@@ -147,6 +126,27 @@ def username_key(username: str) -> str:
     return unicodedata.normalize("NFKC", folded)
 
 
+# %% Read users, and move those of chapter 3 into the table
+class StoredUser(ch03.UserInDB):
+    """A copy of a row, which outlives the session that read it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    scopes: str
+    password_changed_at: datetime
+
+
+def read_user(condition: sa.ColumnElement[bool]) -> StoredUser | None:
+    """Return the only user that a condition names, or None.
+
+    The connection is back in the pool when this function returns.
+    """
+    with Session() as session:
+        row = session.scalar(sa.select(UserRow).where(condition))
+        return StoredUser.model_validate(row) if row else None
+
+
 def find_user(username: str) -> StoredUser | None:
     """Return the user whose username this is, in any spelling, or None."""
     if not username.isprintable():  # PostgreSQL stores no NUL character
@@ -154,7 +154,6 @@ def find_user(username: str) -> StoredUser | None:
     return read_user(UserRow.username_key == username_key(username))
 
 
-# %% Move the users of chapter 3 into the table
 def move_users() -> None:
     """Copy chapter 3's users, with scopes and hashes, who are missing."""
     missing = [u for u in ch03.users.values() if not find_user(u.username)]
@@ -166,7 +165,7 @@ def move_users() -> None:
             session.add(row)
 
 
-# %% Hash with Argon2 (replaces ch02)
+# %% Hash with Argon2, and verify old hashes too (replaces ch02 and ch04)
 def normalised(text: str) -> str:
     """Return a text whose characters are encoded in one way (NFC)."""
     return unicodedata.normalize("NFC", text)
@@ -185,7 +184,6 @@ def hash_password(password: str) -> str:
     return argon2.hash(normalised(password))
 
 
-# %% Verify old hashes and new ones in the same time (replaces ch04)
 # Its password was thrown away.
 ARGON2_DUMMY_HASH = (
     "$argon2id$v=19$m=19456,t=2,p=1$woJujswkzD2Z8Bnwm6ii/w"
@@ -216,7 +214,7 @@ def verify_any(password: str, hashed_password: str) -> bool:
     return by_argon2 if new else by_bcrypt
 
 
-# %% Replace a hash, unless it has changed meanwhile
+# %% Check a password, and replace an old hash (replaces ch04)
 def replace_hash(user: StoredUser, **values: str | datetime) -> bool:
     """Store a new hash, and more values; return whether they were stored.
 
@@ -233,7 +231,6 @@ def replace_hash(user: StoredUser, **values: str | datetime) -> bool:
         return session.scalar(statement) is not None
 
 
-# %% Check a username and a password (replaces ch04)
 def authenticate_user(username: str, password: str) -> StoredUser | None:
     """Return the user with this username and password, or None.
 
@@ -311,7 +308,7 @@ class SignUp(BaseModel):
     full_name: Text | None = None
 
 
-# %% Sign a user up
+# %% Sign a user up, and change a password
 class UsernameTakenError(ValueError):
     """Another user has this username, in some spelling."""
 
@@ -340,7 +337,6 @@ def add_user(new: SignUp) -> StoredUser:
         raise UsernameTakenError(new.username) from error
 
 
-# %% Change a password
 class PasswordChange(BaseModel):
     """What a user sends to change a password."""
 
