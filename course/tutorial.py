@@ -314,8 +314,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+LAST = 6  # the chapter that ends the tutorial's system
+
+
 def homes() -> dict[str, list[Chapter]]:
-    """List the chapters that give each name of the system a new meaning.
+    """List the chapters up to 6 that give a name a new meaning.
 
     `{"get_current_user": [ch03, ch05, ch06], …}`; only names to which more
     than one chapter gives one. A name that a module imports from an earlier
@@ -323,7 +326,8 @@ def homes() -> dict[str, list[Chapter]]:
     """
     meanings: dict[str, dict[int, Chapter]] = {}
     for chapter in chapters():
-        if chapter.number is not None and chapter.module.exists():
+        number = chapter.number
+        if number is not None and number <= LAST and chapter.module.exists():
             for name, value in vars(chapter.load()).items():
                 if not name.startswith("__"):
                     meanings.setdefault(name, {}).setdefault(

@@ -43,7 +43,7 @@ prediction(
 prediction(
     "Thief and owner write at once. Which password works in the end?",
     wrong(
-        "The new password: he changed it after the login began",
+        "The new password: johndoe sent it after the login began",
         "What counts is who writes last. The login hashes for a third of a "
         "second and then writes what it knew at its beginning.",
     ),
