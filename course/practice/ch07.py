@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -156,7 +156,8 @@ def database() -> Iterator[Database]:
     """Create a database in a file, and delete it afterwards."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder).as_posix()
-        engine = sa.create_engine(f"sqlite:///{path}/practice.db")
+        url = f"sqlite:///{path}/practice.db"
+        engine = sa.create_engine(url, poolclass=sa.QueuePool)
         tables.create_all(engine)
         try:
             yield Database(engine)
@@ -288,10 +289,15 @@ def use_a_voucher_once(redeem: Callable[..., Any]) -> None:
             if free:
                 owners[code] = user
                 expect(
+                    answer is not False,
+                    "The voucher is free, and it was refused. Does your "
+                    "condition find it? A condition on NULL is written "
+                    "`column.is_(None)`; `column is None` is a comparison "
+                    "in Python, and always false.",
+                )
+                expect(
                     answer is True,
-                    "The voucher is free, so the answer must be `True`. "
-                    "(`column is None` is a Python comparison, and False: a "
-                    "condition on NULL is `column.is_(None)`.)",
+                    "The voucher is free, so the answer must be `True`.",
                 )
             else:
                 expect(
@@ -343,9 +349,8 @@ class Verifier:
     def __call__(self, password: str, hashed_password: str) -> bool:
         """Note the call and the connections in use; let others write."""
         self.calls.append((password, hashed_password))
-        pool = self.base.engine.pool
-        if isinstance(pool, sa.QueuePool):
-            self.connections += pool.checkedout()
+        pool = cast(sa.QueuePool, self.base.engine.pool)
+        self.connections += pool.checkedout()
         if self.meanwhile is not None and not self.connections:
             self.base.run(self.meanwhile)
         return hashed_password == f"hash of {password}"

@@ -8,6 +8,7 @@ import pytest
 from course import stories
 from course.chapters import chapters
 from snippets import ch02_password_hashing as hashing
+from snippets import ch07_database as database
 
 STATUS = re.compile(r"^< HTTP/1.1 (\d+) ", re.MULTILINE)
 DETAIL = re.compile(r'"detail": "(.*)"')
@@ -104,6 +105,15 @@ def test_ch06_goes_from_admin_to_the_items(read: Read) -> None:
     assert '"item_id": "Foo"' in told
 
 
+def test_ch07_goes_from_the_sign_up_to_a_new_password(read: Read) -> None:
+    usual = database.Session.kw["bind"]
+    told = read(stories.ch07)
+    assert STATUS.findall(told) == ["201", "409", "200", "400", "204", "400"]
+    assert DETAIL.findall(told) == ["this username is taken"]
+    assert "wrong old password" in told
+    assert database.Session.kw["bind"] is usual
+
+
 def test_ch08_ends_the_thiefs_login_and_then_johndoes(read: Read) -> None:
     told = read(stories.ch08)
     statuses = ["200", "200", "400", "401", "200", "200", "401"]
@@ -116,7 +126,14 @@ def test_ch08_ends_the_thiefs_login_and_then_johndoes(read: Read) -> None:
 
 @pytest.mark.parametrize(
     "story",
-    [stories.ch03, stories.ch04, stories.ch05, stories.ch06, stories.ch08],
+    [
+        stories.ch03,
+        stories.ch04,
+        stories.ch05,
+        stories.ch06,
+        stories.ch07,
+        stories.ch08,
+    ],
 )
 def test_sentence_is_above_every_exchange(
     read: Read, story: Callable[[], None]

@@ -201,7 +201,7 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         VOUCHER,
-        "`column is None` is a Python comparison",
+        "A condition on NULL is written",
         redeem("""
     update = (
         sa.update(vouchers)
