@@ -287,7 +287,11 @@ def row_of(change: Change) -> tuple[str, str, str]:
 
 def pre(code: str) -> str:
     """Write code as HTML that keeps its lines and breaks long ones."""
-    style = "white-space: pre-wrap; overflow-wrap: anywhere"
+    # JupyterLab would break a line within any word, where it is full.
+    style = (
+        "background: none; white-space: pre-wrap; word-break: normal; "
+        "overflow-wrap: anywhere"
+    )
     return f'<pre style="{style}">{escape(code)}</pre>'
 
 
@@ -310,8 +314,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+LAST = 6  # the chapter that ends the tutorial's system
+
+
 def homes() -> dict[str, list[Chapter]]:
-    """List the chapters that give each name of the system a new meaning.
+    """List the chapters up to 6 that give a name a new meaning.
 
     `{"get_current_user": [ch03, ch05, ch06], …}`; only names to which more
     than one chapter gives one. A name that a module imports from an earlier
@@ -319,7 +326,8 @@ def homes() -> dict[str, list[Chapter]]:
     """
     meanings: dict[str, dict[int, Chapter]] = {}
     for chapter in chapters():
-        if chapter.number is not None and chapter.module.exists():
+        number = chapter.number
+        if number is not None and number <= LAST and chapter.module.exists():
             for name, value in vars(chapter.load()).items():
                 if not name.startswith("__"):
                     meanings.setdefault(name, {}).setdefault(

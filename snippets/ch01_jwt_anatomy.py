@@ -82,7 +82,7 @@ def check_header(header: dict[str, Any]) -> None:
         raise RefusedTokenError("kid is not a string")
 
 
-# %% Read a part of a token
+# %% Decode base64url
 def base64url_decode(text: str) -> bytes:
     """Decode `"e30"` to `b"{}"`; refuse any other spelling of it."""
     try:
@@ -94,6 +94,7 @@ def base64url_decode(text: str) -> bytes:
     return data
 
 
+# %% Read a JSON object
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make a dict of an object's pairs; refuse a name that comes twice."""
     members = dict(pairs)

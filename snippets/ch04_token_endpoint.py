@@ -21,7 +21,6 @@ from snippets.ch02_password_hashing import (
     UnhashablePasswordError,
     ensure_hashable,
     verify_and_rehash,
-    verify_password,
 )
 from snippets.ch03_dependency_wiring import (
     ALGORITHM,
@@ -54,22 +53,10 @@ def create_access_token(
     return jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
 
 
-# %% A dummy hash
+# %% Check a username and a password
 # Made by `pwd_context.hash(secrets.token_hex())`; its password was thrown
 # away. It has the cost of the real hashes, so it takes the same time.
 DUMMY_HASH = "$2b$12$KBPPZClYv3jiPv4fdpYLpuj.kqSaRdRb2XAh/FWdHaRN6gOMQ.VZS"
-
-
-# %% Store a new hash
-def store_hash(user: UserInDB, new_hash: str) -> UserInDB:
-    """Store a user's new hash, unless the record has changed meanwhile."""
-    renewed = user.model_copy(update={"hashed_password": new_hash})
-    if users.get(user.username) is user:
-        users[user.username] = renewed
-    return renewed
-
-
-# %% Check a username and a password
 logger = logging.getLogger(__name__)
 
 
@@ -91,11 +78,20 @@ def authenticate_user(username: str, password: str) -> UserInDB | None:
         matches, new_hash = verify_and_rehash(password, hashed_password)
     except ValueError:  # a damaged hash: no password matches it
         logger.error("the stored hash of %r is damaged", username)
-        verify_password(password, DUMMY_HASH)
+        verify_and_rehash(password, DUMMY_HASH)
         return None
     if user is None or not matches:
         return None
     return store_hash(user, new_hash) if new_hash else user
+
+
+# %% Store a new hash
+def store_hash(user: UserInDB, new_hash: str) -> UserInDB:
+    """Store a user's new hash, unless the record has changed meanwhile."""
+    renewed = user.model_copy(update={"hashed_password": new_hash})
+    if users.get(user.username) is user:
+        users[user.username] = renewed
+    return renewed
 
 
 # %% The answer to a login

@@ -46,6 +46,22 @@ async def refuse(request: Request, refusal: OAuthError) -> JSONResponse:
     return JSONResponse(body, refusal.status_code, NO_STORE | refusal.headers)
 
 
+# %% A challenge with a realm and a reason
+def challenge(scheme: str = "Bearer", **attributes: str) -> dict[str, str]:
+    """Build `{"WWW-Authenticate": 'Bearer realm="course"'}` (RFC 6750 §3)."""
+    named = {"realm": "course", **attributes}.items()
+    listed = ", ".join(f'{key}="{text}"' for key, text in named)
+    return {"WWW-Authenticate": f"{scheme} {listed}"}
+
+
+def bearer_error(
+    status_code: int, error: str, description: str, **more: str
+) -> OAuthError:
+    """Build an OAuthError with the error in its challenge (RFC 6750 §3.1)."""
+    headers = challenge(error=error, error_description=description, **more)
+    return OAuthError(status_code, error, description, headers)
+
+
 # %% The form of a login, each field once
 class PasswordGrant(BaseModel):
     """The form fields of RFC 6749 §4.3.2; other fields are ignored (§3.2).
@@ -77,22 +93,6 @@ async def read_form(request: Request) -> dict[str, Any]:
     if any(names.count(name) > 1 for name in PasswordGrant.model_fields):
         raise OAuthError(400, "invalid_request", "a parameter is repeated")
     return dict(fields)
-
-
-# %% A challenge with a realm and a reason
-def challenge(scheme: str = "Bearer", **attributes: str) -> dict[str, str]:
-    """Build `{"WWW-Authenticate": 'Bearer realm="course"'}` (RFC 6750 §3)."""
-    named = {"realm": "course", **attributes}.items()
-    listed = ", ".join(f'{key}="{text}"' for key, text in named)
-    return {"WWW-Authenticate": f"{scheme} {listed}"}
-
-
-def bearer_error(
-    status_code: int, error: str, description: str, **more: str
-) -> OAuthError:
-    """Build an OAuthError with the error in its challenge (RFC 6750 §3.1)."""
-    headers = challenge(error=error, error_description=description, **more)
-    return OAuthError(status_code, error, description, headers)
 
 
 # %% Detect a client's credentials
@@ -210,7 +210,7 @@ async def get_current_user(token: BearerToken) -> ch03.UserInDB:
 CurrentUser = Annotated[ch03.UserInDB, Depends(get_current_user)]
 
 
-# %% The answer to a login (replaces ch04)
+# %% A login's answer and its form (replaces ch04)
 class Token(BaseModel):
     """A successful login; `expires_in` in seconds (RFC 6749 §5.1)."""
 
@@ -230,13 +230,12 @@ class ErrorBody(BaseModel):
 
 
 REFUSALS: dict[int | str, Any] = {"4XX": {"model": ErrorBody | ch04.Refusal}}
-
-
-# %% The app (replaces ch04)
 FORM_TYPE = "application/x-www-form-urlencoded"
 SCHEMA = {"schema": PasswordGrant.model_json_schema()}
 LOGIN_FORM = {"requestBody": {"content": {FORM_TYPE: SCHEMA}}}
 
+
+# %% The app (replaces ch04)
 app = FastAPI(
     title="Chapter 5: check it",
     responses=REFUSALS,

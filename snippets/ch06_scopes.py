@@ -11,35 +11,28 @@ from typing import Annotated
 
 import jwt
 from fastapi import Depends, FastAPI, Response, Security
-from fastapi.exceptions import RequestValidationError
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
 
+# %% Imports from earlier chapters
+from snippets import ch05_check_it as ch05
 from snippets.ch03_dependency_wiring import User, UserInDB, read_access_token
 from snippets.ch04_token_endpoint import (
     ACCESS_TOKEN_LIFETIME,
     authenticate_user,
     create_access_token,
-    refuse_form,
 )
 from snippets.ch05_check_it import (
-    LOGIN_FORM,
-    NO_STORE,
-    REFUSALS,
     BearerScheme,
-    Login,
     OAuthError,
     bearer_error,
-    refuse,
     subject_of,
     user_named_by,
 )
 
-# %% The scopes, and the scheme that lists them (replaces ch05)
+# %% The scopes, and who may have which (replaces ch05)
 SCOPES = {"me": "Read who you are.", "items": "Read your items."}
 oauth2_scheme = BearerScheme(tokenUrl="token", scopes=SCOPES)
-
-# %% The scopes of each user
 DEFAULT_SCOPES = frozenset({"me"})
 grants: dict[str, frozenset[str]] = {
     "johndoe": frozenset({"me", "items"}),
@@ -47,7 +40,7 @@ grants: dict[str, frozenset[str]] = {
 }
 
 
-# %% Scopes in one string
+# %% Grant what the user may have
 def write_scopes(scopes: Iterable[str]) -> str:
     """Join scopes into one sorted string (RFC 6749 §3.3): `"items me"`."""
     return " ".join(sorted(scopes))
@@ -58,7 +51,6 @@ def split_scopes(text: str) -> frozenset[str]:
     return frozenset(text.split(" ")) - {""}
 
 
-# %% Grant what the user may have
 def grant_scopes(username: str, requested: str) -> frozenset[str]:
     """Narrow requested scopes, such as `"me items"`, to the user's grants.
 
@@ -118,8 +110,7 @@ def scopes_in(claims: dict[str, object]) -> frozenset[str]:
 
 # %% From token to active user, now with scopes (replaces ch05)
 async def get_current_user(
-    required: SecurityScopes,
-    token: Annotated[str, Depends(oauth2_scheme)],
+    required: SecurityScopes, token: Annotated[str, Depends(oauth2_scheme)]
 ) -> UserInDB:
     """Return the active user of a token that has the required scopes.
 
@@ -143,11 +134,11 @@ async def get_current_user(
     return user
 
 
+# %% The annotations that guard (replaces ch05)
 CurrentUser = Annotated[UserInDB, Depends(get_current_user)]
 Me = Annotated[UserInDB, Security(get_current_user, scopes=["me"])]
 
 
-# %% A dependency that needs a scope of its own
 async def get_own_items(
     owner: Annotated[UserInDB, Security(get_current_user, scopes=["items"])],
 ) -> list[dict[str, str]]:
@@ -164,22 +155,19 @@ OwnItems = Annotated[
 # %% The app (replaces ch05)
 app = FastAPI(
     title="Chapter 6: scopes",
-    responses=REFUSALS,
-    exception_handlers={
-        OAuthError: refuse,
-        RequestValidationError: refuse_form,
-    },
+    responses=ch05.REFUSALS,
     redirect_slashes=False,
 )
+app.exception_handlers.update(ch05.app.exception_handlers)
 
 
-@app.post("/token", openapi_extra=LOGIN_FORM)
-def login_for_access_token(grant: Login, response: Response) -> Token:
+@app.post("/token", openapi_extra=ch05.LOGIN_FORM)
+def login_for_access_token(grant: ch05.Login, response: Response) -> Token:
     """Trade a username and a password for an access token."""
     user = authenticate_user(grant.username, grant.password)
     if user is None or user.disabled:
         raise OAuthError(400, "invalid_grant", "wrong username or password")
-    response.headers.update(NO_STORE)
+    response.headers.update(ch05.NO_STORE)
     return issue_token(user, grant.scope)
 
 

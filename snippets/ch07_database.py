@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import alembic.command
@@ -465,10 +465,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 # %% The app (replaces ch06)
+RESPONSES = ch05.REFUSALS | {
+    422: {"model": dict[str, list[Any]], "description": "Fields, and why"},
+    503: {"model": ch05.ErrorBody, "description": "No database"},
+}
+
 app = FastAPI(
     title="Chapter 7: the database",
     lifespan=lifespan,
-    responses=ch05.REFUSALS,
+    responses=RESPONSES,
     exception_handlers={
         ch05.OAuthError: ch05.refuse,
         RequestValidationError: ch04.refuse_form,

@@ -460,7 +460,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(
     title="Chapter 8: refresh and logout",
     lifespan=lifespan,
-    responses=ch05.REFUSALS,
+    responses=ch07.RESPONSES,
     exception_handlers={
         ch05.OAuthError: ch05.refuse,
         RequestValidationError: ch04.refuse_form,

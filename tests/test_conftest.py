@@ -1,9 +1,11 @@
 """The tests' own environment: no network, and no visitor's variables."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ PROXY = "socks5://proxy.example:1080"
 SENSITIVE = (
     "tests/system/test_ch03_dependency_wiring.py",
     "tests/system/test_ch04_token_endpoint.py",
-    "tests/system/test_ch07_database.py",
+    "tests/system/test_ch07_failures.py",
     "tests/system/test_other_peoples_clients.py",
     "tests/classroom/test_server.py",
     "notebooks/ch03_dependency_wiring.ipynb",
@@ -100,6 +102,33 @@ def test_environment_holds_no_visitors_variables() -> None:
     proxies = {n.upper() for n in os.environ if n.upper().endswith("_PROXY")}
     assert proxies <= {"NO_PROXY"}
     assert [n for n in os.environ if n.startswith("PYTEST")] == []
+
+
+START_AND_DIE = """
+import os, signal
+from tests.support.postgresql import PostgreSQL, find_postgresql
+server = PostgreSQL(find_postgresql())
+print(server.folder, server.port, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql")
+def test_server_of_killed_tests_ends_and_leaves_nothing_behind() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START_AND_DIE],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    folder, port = done.stdout.split()
+    while Path(folder).exists():
+        time.sleep(0.05)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
 
 @pytest.mark.slow

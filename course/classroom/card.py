@@ -11,6 +11,9 @@ WIDTH = 79
 # The contrast of each is at least 3:1, against white and against JupyterLab's
 # dark page. Text keeps the theme's own colour.
 GREEN, AMBER, GREY = "#1f8f45", "#b26a00", "#808080"
+# JupyterLab would typeset what is between two dollar signs, as in a bcrypt
+# hash, as a formula. This class keeps it from doing so.
+NO_MATH = "mathjax_ignore"
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -53,7 +56,7 @@ def paragraphs(*texts: str, colour: str = GREY) -> Card:
     )
     return Card(
         "\n".join(map(wrap, texts)),
-        f'<div style="{style}">{body}</div>',
+        f'<div class="{NO_MATH}" style="{style}">{body}</div>',
     )
 
 
@@ -89,7 +92,7 @@ def details(summary: str, content: str, group: str) -> str:
     browser does not trust.
     """
     return (
-        f'<details name="{group}" style="margin: 6px 0">'
+        f'<details class="{NO_MATH}" name="{group}" style="margin: 6px 0">'
         f'<summary style="cursor: pointer">{to_html(summary)}</summary>'
         f'<p style="margin: 4px 0 8px 18px">{to_html(content)}</p></details>'
     )

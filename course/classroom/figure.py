@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 # would warn below the learner's cell that it builds its font cache.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
+# Black on white, which JupyterLab's dark theme turns round: the hue of a
+# colour stays. Elsewhere, and in a notebook that was not run yet, the picture
+# is shown as it was drawn.
+DARK = (
+    '<style>[data-jp-theme-light="false"] img.plot '
+    "{ filter: invert(0.9) hue-rotate(180deg) }</style>"
+)
+
 
 def show_plot(figure: "Figure", alt: str) -> None:
     """Display a figure together with its alt text.
@@ -39,4 +47,5 @@ def show_plot(figure: "Figure", alt: str) -> None:
     figure.savefig(picture, format="png", dpi=96, bbox_inches="tight")
     data = base64.b64encode(picture.getvalue()).decode("ascii")
     source = f"data:image/png;base64,{data}"
-    Card(alt, f'<img alt="{html.escape(alt)}" src="{source}">').show()
+    shown = f'<img class="plot" alt="{html.escape(alt)}" src="{source}">'
+    Card(alt, f"{DARK}{shown}").show()

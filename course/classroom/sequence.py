@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from course.classroom.card import WIDTH, Card
+from course.classroom.card import NO_MATH, WIDTH, Card
 from course.classroom.exchange import (
     TOKEN,
     printable,
@@ -293,7 +293,8 @@ def in_html(arrows: list[Arrow], left: str, right: str) -> str:
     )
     steps = "".join(map(step, arrows))
     return (
-        f'<figure aria-label="{label}" style="margin: 0; max-width: 40em">'
+        f'<figure class="{NO_MATH}" aria-label="{label}" '
+        'style="margin: 0; max-width: 40em">'
         f'<div style="{ROW}; justify-content: space-between">{names}</div>'
         '<ol style="list-style: none; margin: 0 1.5em; padding: 0; '
         f'border-left: {LINE}; border-right: {LINE}">{steps}</ol></figure>'

@@ -1,6 +1,8 @@
 """Chapter 0: a first prediction and a first exercise."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import httpx
 
@@ -84,21 +86,42 @@ async def log_in(answer: object) -> None:
         for token in tokens:
             await try_headers(client, headers_for(token))
         given("a token that is not valid")
-        headers = headers_for("not.a.token")
-        await send_cases(
-            client,
-            HttpCase(
-                "",
-                "GET /users/me/",
-                401,
-                "The request was accepted, although `token` is not valid. "
-                "Use the parameter `token`, not the token of an old login.",
-                headers=headers,
-            ),
+        changed = tokens[0][:-10] + tokens[0][-10:].swapcase()
+        for bad in ("not.a.token", changed):
+            await send_cases(
+                client,
+                HttpCase(
+                    "",
+                    "GET /users/me/",
+                    401,
+                    "The request was accepted, although `token` is not valid. "
+                    "Use the parameter `token`, not the token of an old "
+                    "login.",
+                    headers=headers_for(bad),
+                ),
+            )
+    expect_same_token(headers_for, [*tokens, changed])
+
+
+def expect_same_token(
+    headers_for: Callable[..., Any], tokens: list[str]
+) -> None:
+    """Go on if the headers carry the very token that they were made for.
+
+    Raises:
+        UnmetError: they carry another token.
+    """
+    given("a token and its headers, side by side")
+    for token in tokens:
+        headers = httpx.Headers(headers_for(token))
+        expect(
+            headers.get("Authorization", "").split()[1:] == [token],
+            "The headers carry another token than the parameter `token`. The "
+            "service takes the request for one by the other token's user.",
         )
 
 
-async def try_form(client: httpx.AsyncClient, form: dict[str, str]) -> None:
+async def try_form(client: httpx.AsyncClient, form: dict[str, Any]) -> None:
     """Send the form to the token endpoint.
 
     Raises:
@@ -115,6 +138,12 @@ async def try_form(client: httpx.AsyncClient, form: dict[str, str]) -> None:
         "The username is not johndoe. For an unknown username the service "
         "gives the same answer as for a wrong password, so that nobody can "
         "find out which users exist.",
+    )
+    expect(
+        all(isinstance(value, str) for value in form.values()),
+        "A field of the form has one value, and it is a string. With a list, "
+        "the client sends the field several times, and the standard forbids "
+        "that (RFC 6749 §3.2).",
     )
     response = await client.post("/token", data=form)
     expect(

@@ -694,15 +694,16 @@ def refuse_long_lives(decode_short_lived: Callable[..., Any]) -> None:
 
 
 def measure_to_the_second(decode_short_lived: Callable[..., Any]) -> None:
-    """Try four limits: a second less, exactly the limit, a second more."""
+    """Try five limits: a second less, exactly the limit, a second more."""
+    limits = (MINUTE, HOUR, 2 * DAY, 7 * DAY)
     given("tokens that live exactly as long as allowed, and a second less")
-    for limit in (MINUTE, HOUR, 2 * DAY, 7 * DAY):
+    for limit in limits:
         with may_not_raise("It is a second within the limit.", REFUSED):
             decode_short_lived(lasting(limit - SECOND), KEY, limit, NOON)
         with may_not_raise("Exactly the limit is still allowed.", REFUSED):
             decode_short_lived(lasting(limit), KEY, limit, NOON)
     given("tokens that live one second longer than allowed")
-    for limit in (MINUTE, HOUR, 2 * DAY, 7 * DAY):
+    for limit in limits:
         with refused(
             f"It is accepted, although it lives longer than `{limit}`. Do not "
             "round: compare seconds.",
@@ -710,6 +711,16 @@ def measure_to_the_second(decode_short_lived: Callable[..., Any]) -> None:
             CRASHES,
         ):
             decode_short_lived(lasting(limit + SECOND), KEY, limit, NOON)
+    given("a token of 10 seconds, where 10 are the limit, and one of 11")
+    with may_not_raise("Exactly the limit is still allowed.", REFUSED):
+        decode_short_lived(lasting(10 * SECOND), KEY, 10 * SECOND, NOON)
+    with refused(
+        "The one of 11 is accepted. The limit is `longest`, however short "
+        "that is.",
+        REFUSED,
+        CRASHES,
+    ):
+        decode_short_lived(lasting(11 * SECOND), KEY, 10 * SECOND, NOON)
 
 
 def refuse_half_a_second(decode_short_lived: Callable[..., Any]) -> None:

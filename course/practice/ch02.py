@@ -13,6 +13,7 @@ from course.classroom.excerpt import excerpt
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import (
+    CallError,
     UnmetError,
     expect,
     given,
@@ -32,6 +33,7 @@ TABLE = {
 }
 # A text of no known scheme, and a bcrypt hash whose end is missing.
 DAMAGED = ("no hash at all", TABLE["johndoe"][:40])
+DJANGO_SETTINGS = "pbkdf2_sha256$1000$pepper"  # Django's, without checksum
 
 prediction(
     "What does a thief need now to find most of these passwords?",
@@ -405,8 +407,9 @@ def answered(
         "`pwd_context.identify(hashed)` names the scheme of a hash, and "
         "`pwd_context.verify` takes bytes as well as text. Which passwords, "
         "behind which hashes, may it see without the guard?",
-        'Only if `72 < len(data) <= 4096` and the scheme is not `"bcrypt"`: '
-        "return `pwd_context.verify(data, hashed), None`. All other cases go "
+        "Only if `72 < len(data) <= 4096` and the scheme is "
+        '`"django_pbkdf2_sha256"`: return '
+        "`pwd_context.verify(data, hashed), None`. All other cases go "
         "to `verify_and_rehash`. `data` is the password's bytes, made with "
         '`encode("utf-8", "surrogatepass")`, which never fails.',
     ),
@@ -503,8 +506,19 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             f"emoji was {fate}, which makes another text of it.",
         )
     expect_rehashed(verify)
+    expect_damage_reported(verify)
+
+
+def expect_damage_reported(verify: Callable[..., Any]) -> None:
+    """Go on if no password fits a damaged hash.
+
+    Raises:
+        UnmetError: `secret` gets no ValueError, or 85 bytes get something
+            else than a ValueError or `(False, None)`.
+    """
+    damaged = (*DAMAGED, django_hash("a" * 85)[:-4], DJANGO_SETTINGS)
     given("a stored hash that is damaged, and `secret`")
-    for text in DAMAGED:
+    for text in damaged:
         with refused(
             "A damaged hash is reported as a wrong password. "
             "`verify_and_rehash` lets this error through, so that somebody "
@@ -512,6 +526,23 @@ def let_them_in(verify: Callable[..., Any]) -> None:
             ValueError,
         ):
             verify("secret", text)
+    given("a stored hash that is damaged, and a password of 85 bytes")
+    for text in damaged:
+        try:
+            result = verify("a" * 85, text)
+        except CallError as error:
+            if not error.is_a(ValueError):
+                raise UnmetError(
+                    f"{error} A damaged hash may raise an error, but a "
+                    "`ValueError`, as from passlib: a caller prepares for "
+                    "that one."
+                ) from error
+        else:
+            expect(
+                result in ((False, None), [False, None]),
+                "That is not `(False, None)`, although nothing can be "
+                "verified against a damaged hash: it fits no password.",
+            )
 
 
 def expect_rehashed(verify: Callable[..., Any]) -> None:

@@ -22,6 +22,11 @@ from course.classroom.trial import UnmetError, expect, given, may_not_raise
 from snippets import ch03_dependency_wiring
 
 FAR_FUTURE = 4_102_444_800  # 2100
+# An address that claims to come from johndoe, by whatever name it is read.
+JOHNS_NAMES = "&".join(
+    f"{name}=johndoe"
+    for name in ("username", "user", "name", "owner", "to", "sub")
+)
 MADE_UP = "a key that a stranger made up, and long enough for it"
 
 prediction(
@@ -192,6 +197,17 @@ def with_bob(users: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
+def with_bob_disabled(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users; disable bob's account in the copy."""
+    disabled = users["bob"].model_copy(update={"disabled": True})
+    return {**users, "bob": disabled}
+
+
+def without_bob(users: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table of users; leave bob out of the copy."""
+    return {name: user for name, user in users.items() if name != "bob"}
+
+
 def a_learners_app(answer: object) -> LearnersApp:
     """Take a FastAPI app, and find the namespaces that it reads."""
     client = an_app(answer)
@@ -297,6 +313,15 @@ async def guard_the_letters(app: LearnersApp) -> None:
                 body="Letters to bob",
             ),
             HttpCase(
+                "bob, with another name in the address",
+                f"GET /letters?{JOHNS_NAMES}",
+                200,
+                "He should get his own letters still. Anyone can write any "
+                "name into an address; only the token tells who is calling.",
+                headers=app.token_of("bob"),
+                body="Letters to bob",
+            ),
+            HttpCase(
                 "a visitor who asks for the address",
                 "GET /address",
                 200,
@@ -307,6 +332,44 @@ async def guard_the_letters(app: LearnersApp) -> None:
                     "also guards what should be open.",
                     404: "`GET /address` is gone: keep that endpoint.",
                 },
+            ),
+        )
+        await refuse_bob_from_now_on(app, "/letters")
+
+
+async def refuse_bob_from_now_on(app: LearnersApp, path: str) -> None:
+    """Require that bob's account counts as it is now, not as it was.
+
+    Raises:
+        UnmetError: his token still opens the path after his account was
+            disabled, or after it was deleted.
+    """
+    token = app.token_of("bob")
+    with lent("users", with_bob_disabled, *app.namespaces):
+        await send_cases(
+            app.client,
+            HttpCase(
+                "bob, whose account has just been disabled",
+                f"GET {path}",
+                400,
+                "It is not a 400. The app has kept what it knew about bob at "
+                "an earlier request: look each caller up in `users` at every "
+                "request.",
+                headers=token,
+            ),
+        )
+    with lent("users", without_bob, *app.namespaces):
+        await send_cases(
+            app.client,
+            HttpCase(
+                "bob, whose account has just been deleted",
+                f"GET {path}",
+                401,
+                "It is not a 401 with `WWW-Authenticate`. The app has kept "
+                "what it knew about bob at an earlier request; now he is an "
+                "unknown user.",
+                headers=token,
+                challenge=("Bearer",),
             ),
         )
 
@@ -467,7 +530,7 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
             app.client,
             HttpCase(
                 "johndoe, at bob's, with more in the address",
-                "GET /diary/bob?owner=johndoe&user=johndoe",
+                f"GET /diary/bob?{JOHNS_NAMES}",
                 403,
                 "An address can have anything after the `?`, and anyone can "
                 "write it there. Only the token tells who is calling.",
@@ -499,6 +562,13 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 "It is not the 403 that he got at bob's. The difference tells "
                 "callers which usernames exist.",
                 headers=johns,
+            ),
+            HttpCase(
+                "bob, at the diary of an unknown user",
+                "GET /diary/nobody",
+                403,
+                "It is not the 403 that he got at johndoe's.",
+                headers=bobs,
             ),
         )
         given("johndoe, at diaries whose owners have nearly his name")
@@ -538,6 +608,7 @@ async def let_only_the_owner_pass(app: LearnersApp) -> None:
                 headers=app.token_of("dora"),
             ),
         )
+        await refuse_bob_from_now_on(app, "/diary/bob")
 
 
 async def johndoe_at_bobs(app: LearnersApp) -> None:

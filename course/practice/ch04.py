@@ -1,7 +1,10 @@
 """Chapter 4's practice: tokens that expire, keys, and equal work."""
 
+import base64
 import hashlib
 import logging
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +19,7 @@ from course.classroom.excerpt import excerpt, excerpt_of_error
 from course.classroom.exercise import exercise
 from course.classroom.namespace import Table, lent, namespace_of
 from course.classroom.prediction import prediction, right, wrong
+from course.classroom.sandbox import RECORD, Record
 from course.classroom.trial import (
     CallError,
     UnmetError,
@@ -33,6 +37,7 @@ from snippets import (
 KEY_OF_THEIR_OWN = hashlib.sha256(b"a teaching key of their own").hexdigest()
 # A valid hash by its form; the stand-in for bcrypt knows its password.
 FORM_OF_A_HASH = "$2b$12$" + "teachinghash" * 4
+HASHES = ("md5", "sha1", "sha256", "sha512")
 PASSWORDS = {
     "johndoe": "secret",
     "alice": "secret2",
@@ -200,6 +205,13 @@ async def late_and_nothing_else(tokens: tuple[str, str]) -> None:
         f"It is a different one: {reason} An expired token has an `exp` that "
         "is a number, and in the past.",
     )
+    exp = claims["exp"]
+    expect(
+        isinstance(exp, int | float) and not isinstance(exp, bool),
+        f"PyJWT says that it has expired, but its `exp` is {excerpt(exp)} and "
+        "must be a number (RFC 7519 §4.1.4). Another library refuses the "
+        "token for that, even if it never looks at the time.",
+    )
 
 
 async def status_of_me(token: str) -> int:
@@ -272,7 +284,7 @@ def refuse_to_start(read: Callable[..., Any]) -> None:
         ValueError,
     ):
         read({"SECRET_KEY": ""})
-    short = "q7-Zk9vB" * 3 + "w2Rt5yN"
+    short = "k7m2q9z4" * 3 + "w5v3j6h"
     given("a key of 31 bytes")
     with refused(
         "The service starts. HS256 needs a key that is at least as long as "
@@ -281,12 +293,14 @@ def refuse_to_start(read: Callable[..., Any]) -> None:
         ValueError,
     ):
         try:
-            read({"SECRET_KEY": short})
+            with keeps_to_itself(short, part=2):
+                read({"SECRET_KEY": short})
         except CallError as error:
             expect(
-                not tells(error.__cause__, short),
-                f"{error} The error contains the key, or a part of it. Errors "
-                "are written to logs, and many people read logs.",
+                not tells(text_of(error.__cause__), short, part=2),
+                f"{error} The error contains the key, or a part of it, plain, "
+                "encoded or hashed. Errors are written to logs, and many "
+                "people read logs.",
             )
             raise
     given("the teaching key, set on purpose")
@@ -336,15 +350,31 @@ def accept_good_keys(read: Callable[..., Any]) -> None:
             "`len` of a string counts characters.",
         ),
         (
-            "a key of 40 bytes that begins and ends with a space",
-            " " + "Zk9v-q7Rt_" * 3 + "Zk9v-q7R ",
-            "It is refused, and is as good as any: spaces are characters.",
+            "a key of 41 bytes that begins with a space and ends with a line "
+            "break",
+            " " + "Zk9v-q7Rt_" * 3 + "Zk9v-q7R \n",
+            "It is refused, and is as good as any: spaces and line breaks "
+            "are characters.",
+        ),
+        (
+            "a key of 88 characters",
+            "Zk9v-q7R" * 11,
+            "It is refused, and no key is too long.",
+        ),
+        (
+            "a key with spaces and the word teaching",
+            "a key that is not for teaching: Zk9v-q7Rt_B",
+            "It is refused, and is a good key: long enough, and another text "
+            "than `TEACHING_KEY`.",
         ),
     ):
         given(words)
         environ = {"SECRET_KEY": key}
-        with may_not_raise(why, ValueError):
-            result = read(environ)
+        before = dict(os.environ)
+        with patch.dict(os.environ):
+            with may_not_raise(why, ValueError), keeps_to_itself(key, part=6):
+                result = read(environ)
+            after = dict(os.environ)
         expect(
             result == key,
             "It is not the key that was set. Another program that reads the "
@@ -355,23 +385,79 @@ def accept_good_keys(read: Callable[..., Any]) -> None:
             "The function changed `environ`. Other code reads the "
             "environment, too: only read it.",
         )
+        expect(
+            after == before,
+            "The function changed `os.environ`. Other code reads the "
+            "environment, too, and passes it on to every program that it "
+            "starts: only read what you are given.",
+        )
 
 
-def tells(error: BaseException | None, key: str) -> bool:
-    """Whether an error, or one behind it, has a part of a key.
+@contextmanager
+def keeps_to_itself(key: str, part: int) -> Iterator[None]:
+    """Listen to what a call prints and logs while it reads a key.
 
-    A part is three of its characters, in either direction.
+    Raises:
+        UnmetError: it has a part of the key, of so many characters.
     """
-    parts = {
-        text[at : at + 3]
-        for text in (key, key[::-1])
-        for at in range(len(key) - 2)
-    }
+    heard, outer = Record(), RECORD.get() or Record()
+    handler, root = logging.StreamHandler(heard), logging.getLogger()
+    level, token = root.level, RECORD.set(heard)
+    root.addHandler(handler)
+    root.setLevel(logging.NOTSET)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+        RECORD.reset(token)
+        outer.write(heard.text)
+        expect(
+            not tells(heard.text, key, part),
+            "The function printed or logged the key, or a part of it. What a "
+            "service prints is kept, and many people read it.",
+        )
+
+
+def text_of(error: BaseException | None) -> str:
+    """Write all that an error, and those behind it, say."""
+    texts = []
     while error is not None:
-        if any(part in f"{error} {error!r}" for part in parts):
-            return True
+        notes = getattr(error, "__notes__", [])
+        texts.append(f"{error} {error!r} {notes}")
         error = error.__cause__ or error.__context__
-    return False
+    return " ".join(texts)
+
+
+def tells(text: str, key: str, part: int) -> bool:
+    """Whether a text has a part of a key: plain, encoded, or hashed.
+
+    Args:
+        text: what is said, such as `short key: k7m2…`.
+        key: the secret.
+        part: how many of its characters are a part, in either direction.
+    """
+    octets = key.encode()
+    encoded = [
+        octets.hex(),
+        base64.b64encode(octets).decode(),
+        base64.urlsafe_b64encode(octets).decode(),
+        str(list(octets))[1:-1],
+        *(hashlib.new(name, octets).hexdigest() for name in HASHES),
+    ]
+    letters = "".join(re.findall(r"\w", text))  # of a list of characters
+    return (
+        has_part(text, key, part)
+        or has_part(text, key[::-1], part)
+        or has_part(letters, "".join(re.findall(r"\w", key)), part + 2)
+        or any(has_part(text, each, 8) for each in encoded)
+    )
+
+
+def has_part(text: str, whole: str, size: int) -> bool:
+    """Whether some characters in a row of a whole are also in a text."""
+    starts = range(len(whole) - size + 1)
+    return any(whole[at : at + size] in text for at in starts)
 
 
 @exercise(
@@ -515,6 +601,7 @@ class Login:
             *("nobody", "nobody@example.com", "", "@", "None"),
             *("john", "example.com", "johndoe@example.org", "bob@example.org"),
             *("robert", "bob@example.com", "dave@example.com"),
+            *(" johndoe", "johndoe\n", "JohnDoe", "johndoe@example.com "),
         ):
             for password in PASSWORDS.values():
                 expect(
@@ -572,13 +659,18 @@ class Login:
                 f"Verifications: {count} instead of 1. "
                 + (why or "Each call should verify exactly one password."),
             )
-        given("a stopwatch, at the right password")
-        self.ask("robert@example.org", PASSWORDS["bob"])
-        expect(
-            len(self.verified) == 1,
-            f"Verifications: {len(self.verified)} instead of 1 for the "
-            "right password.",
-        )
+        for login, name in (
+            *(("johndoe", "johndoe"), ("johndoe@example.com", "johndoe")),
+            *(("robert@example.org", "bob"), ("dave", "dave")),
+            *(("alice", "alice"), ("alice@example.com", "alice")),
+        ):
+            given(f"a stopwatch, at `{login}` with the right password")
+            self.ask(login, PASSWORDS[name])
+            expect(
+                len(self.verified) == 1,
+                f"Verifications: {len(self.verified)} instead of 1 for the "
+                "right password.",
+            )
 
 
 @contextmanager

@@ -146,6 +146,7 @@ def try_keys_beside_methods(guarded: Callable[..., Any]) -> None:
         "servers": [{"url": "https://notes.example"}],
         "x-cache": {"security": KEY},
         "x-limits": {"security": KEY},
+        "additionalOperations": {"COPY": {"security": KEY}},
         "delete": {"security": KEY},
     }
     expect(
@@ -153,6 +154,16 @@ def try_keys_beside_methods(guarded: Callable[..., Any]) -> None:
         == ["DELETE /n"],
         "Not every key of a path is a method: `summary`, `parameters` and "
         "`x-cache` are none. Only `DELETE /n` is a call.",
+    )
+    given("a key `security` beside the methods of a path")
+    odd: dict[str, Any] = {
+        "/a": {"security": KEY, "get": {}},
+        "/b": {"security": KEY, "get": {"security": []}},
+    }
+    expect(
+        calls(guarded, {"paths": odd}) == [],
+        "It guards nothing: OpenAPI has this key in a call and in the whole "
+        "document, not in a path.",
     )
 
 
@@ -172,6 +183,13 @@ def try_security_of_the_document(guarded: Callable[..., Any]) -> None:
         "An empty entry is an entry: it opens a call that the document "
         "guards. Missing and empty are two things here.",
     )
+    given("an empty `security` beside the methods of a path")
+    beside: dict[str, Any] = {"/c": {"security": [], "get": {}}}
+    expect(
+        calls(guarded, {"paths": beside, "security": KEY}) == ["GET /c"],
+        "It opens nothing: OpenAPI has this key in a call and in the whole "
+        "document, not in a path.",
+    )
 
 
 def try_optional_tokens(guarded: Callable[..., Any]) -> None:
@@ -181,25 +199,32 @@ def try_optional_tokens(guarded: Callable[..., Any]) -> None:
         "/a": {"get": {"security": [{}]}},
         "/b": {"get": {"security": [{}, *KEY]}},
         "/c": {"get": {"security": [*KEY, {}]}},
+        "/d": {"get": {"security": [*KEY, {}, {"ApiKey": []}]}},
     }
     expect(
         calls(guarded, {"paths": optional}) == [],
         "The items of an entry are alternatives, and `{}` asks for nothing: "
         "such a call also works without a token.",
     )
-    given("a call with two ways to log in")
-    either = {"/a": {"put": {"security": [*KEY, {"ApiKey": []}]}}}
+    given("calls with two ways to log in, and with three")
+    two: list[dict[str, list[str]]] = [*KEY, {"ApiKey": []}]
+    either: dict[str, Any] = {
+        "/a": {"put": {"security": two}},
+        "/b": {"put": {"security": [*two, {"Basic": []}]}},
+    }
     expect(
-        calls(guarded, {"paths": either}) == ["PUT /a"],
-        "The call accepts one of two credentials, so it needs one.",
+        calls(guarded, {"paths": either}) == ["PUT /a", "PUT /b"],
+        "The call accepts one of several credentials, so it needs one.",
     )
     given("a call for which an ApiKey is needed, and one that needs scopes")
     others: dict[str, Any] = {
         "/Key/": {"get": {"security": [{"ApiKey": []}]}},
+        "/openapi.json": {"get": {"security": KEY}},
         "/scopes": {"get": {"security": [{"OAuth2": ["me"]}]}},
     }
     expect(
-        calls(guarded, {"paths": others}) == ["GET /Key/", "GET /scopes"],
+        calls(guarded, {"paths": others})
+        == ["GET /Key/", "GET /openapi.json", "GET /scopes"],
         "Any scheme guards a call, whatever its name and its scopes; the "
         "path is listed as it is written in the document.",
     )
@@ -215,7 +240,12 @@ def calls(
     guarded: Callable[..., Any], document: Mapping[str, object]
 ) -> list[str]:
     """Return the calls that an answer finds in a copy of a document."""
-    found = guarded(copy.deepcopy(document))
+    own = copy.deepcopy(document)
+    found = guarded(own)
+    expect(
+        own == document,
+        "The document has changed. Other code reads it as well: only read it.",
+    )
     expect(
         isinstance(found, list | tuple | set),
         'A list of texts such as `"GET /users/me/"` is asked for.',
@@ -237,14 +267,27 @@ def calls(
 )
 def find_the_job(job_named_by: Callable[..., Any]) -> None:
     """Try subjects of jobs, of users, and of neither."""
-    with lent("jobs", with_another_job, namespace_of(job_named_by)):
+    lending = lent("jobs", with_another_job, namespace_of(job_named_by))
+    with lending as tables:
+        before = [dict(table) for table in tables]
         try_job_1(job_named_by)
         with may_not_raise(
             "That a subject names no job is an ordinary case: return `None`.",
             LookupError,
             ValueError,
         ):
+            given("the subject of job 1 again")
+            expect(
+                job_named_by("job:1") == "nightly backup",
+                "The job is found once only. To name a job does not use it "
+                "up: leave it in the table.",
+            )
             try_subjects(job_named_by)
+        expect(
+            tables == before,
+            "The table `jobs` has changed. To name a job only read it: "
+            "otherwise a request decides which jobs there are.",
+        )
 
 
 def with_another_job(jobs: dict[str, Any]) -> dict[str, Any]:
@@ -355,6 +398,17 @@ def be_the_client(next_step: Callable[..., Any]) -> None:
             "A 5xx is the service's own failure. Neither a login nor another "
             "request helps.",
         )
+    given("a 429: too many requests")
+    expect(
+        next_step(httpx.Response(429)) == "try later",
+        "A rate limit has refused the request, and will let it pass later "
+        "(RFC 6585 §4). There is nothing to fix.",
+    )
+    for status in (428, 430):
+        expect(
+            next_step(httpx.Response(status)) == "fix the request",
+            f"Only a 429 says that the client should wait, not a {status}.",
+        )
     given("other statuses, each with the challenge of an old token")
     old = 'Bearer error="invalid_token"'
     for status, step in (
@@ -404,6 +458,16 @@ def try_challenges(next_step: Callable[..., Any]) -> None:
             next_step(asked(401, challenge)) == "log in again",
             "Attributes come in any order. Read them by name.",
         )
+    given("the same from other services, of another realm and of none")
+    for challenge in (
+        f'Bearer realm="shop", error="invalid_token", {described}',
+        'Bearer error="invalid_token"',
+    ):
+        expect(
+            next_step(asked(401, challenge)) == "log in again",
+            "The realm is a name that each service chooses, or leaves out. "
+            "It says nothing about the token.",
+        )
     given("a 401 with the words of a code in another attribute")
     for challenge in (
         'Bearer realm="invalid_token"',
@@ -414,6 +478,20 @@ def try_challenges(next_step: Callable[..., Any]) -> None:
             "Only the attribute `error` is the code. Here the words are in "
             "another attribute.",
         )
+    given("a 401 with an attribute whose name ends in `error`")
+    expect(
+        next_step(asked(401, 'Bearer last_error="invalid_token"')) == "log in",
+        "The attribute `last_error` is another one than `error`. Read whole "
+        "names.",
+    )
+    given("a 401 whose body has the words of a code")
+    body = {"detail": "No token, or an invalid_token"}
+    bare = {"WWW-Authenticate": 'Bearer realm="course"'}
+    expect(
+        next_step(httpx.Response(401, headers=bare, json=body)) == "log in",
+        "A body is written for people, in the words of each service. The "
+        "code is in the challenge, or there is none.",
+    )
 
 
 def try_other_refusals(next_step: Callable[..., Any]) -> None:
@@ -422,6 +500,7 @@ def try_other_refusals(next_step: Callable[..., Any]) -> None:
     broken = 'Bearer realm="course", error="invalid_request"'
     for response in (
         asked(400, broken),
+        httpx.Response(402),
         httpx.Response(404),
         httpx.Response(499),
     ):

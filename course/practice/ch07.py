@@ -43,7 +43,7 @@ prediction(
 prediction(
     "Thief and owner write at once. Which password works in the end?",
     wrong(
-        "The new password: he changed it after the login began",
+        "The new password: johndoe sent it after the login began",
         "What counts is who writes last. The login hashes for a third of a "
         "second and then writes what it knew at its beginning.",
     ),
@@ -215,18 +215,37 @@ def claim_a_nickname(claim: Callable[..., Any]) -> None:
                 "one. The answer must be `False`, and the table must stay as "
                 "it is.",
             )
-        given("`Kim`, and a look-alike with a Cyrillic letter")
-        for nickname in ("Kim", "K\u0456m"):
+        given("`Kim`, `Stra\u00dfe`, and a look-alike of Kim in Cyrillic")
+        for nickname, key in (
+            ("Kim", "kim"),
+            ("Stra\u00dfe", "strasse"),
+            ("K\u0456m", "k\u0456m"),
+        ):
             expect(
                 claim(base.sessions, nickname) is True,
                 "This is another nickname, and it is free.",
             )
-            stored.append((nickname.casefold(), nickname))
+            stored.append((key, nickname))
         expect(
             base.rows(nicknames) == sorted(stored, key=str),
             "Each claim that succeeds adds one row with its own key and "
             f"nickname. The table has: {base.rows(nicknames)}.",
         )
+        for name, spelling in (
+            ("`STRASSE`, after `Stra\u00dfe`", "STRASSE"),
+            (
+                "`\uff2b\uff29\uff2d` in wide letters, after `Kim`",
+                "\uff2b\uff29\uff2d",
+            ),
+        ):
+            given(name)
+            with may_not_raise(UNCAUGHT, IntegrityError):
+                answer = claim(base.sessions, spelling)
+            expect(
+                answer is False,
+                "Another user has this nickname in another spelling. "
+                "`username_key` gives both spellings one key.",
+            )
         given("`Ringo`, when another request claims `ringo` a moment earlier")
         rival = sa.insert(nicknames).values(key="ringo", nickname="ringo")
         with (

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import httpx
@@ -442,6 +442,25 @@ class Service:
         return sum(entry.startswith(f"{method} ") for entry in self.log)
 
 
+class Lock(asyncio.Lock):
+    """A lock that says so when a task would wait for itself."""
+
+    holder: asyncio.Task[Any] | None = None
+
+    async def acquire(self) -> Literal[True]:
+        """Wait until no other task holds the lock, and take it.
+
+        Raises:
+            RuntimeError: the calling task holds it.
+        """
+        task = asyncio.current_task()
+        if self.locked() and self.holder is task:
+            raise RuntimeError("this task holds the lock, and waits for it")
+        await super().acquire()
+        self.holder = task
+        return True
+
+
 LONGEST_LOG = 60
 LOCK_TAKEN = (
     "The lock is still taken. Every later task waits for ever: use `async "
@@ -513,7 +532,7 @@ async def expect_page(
 )
 async def refresh_once(fetch: Callable[..., Awaitable[Any]]) -> None:
     """Tasks that share tokens refresh once, and take no for an answer."""
-    lock = asyncio.Lock()
+    lock = Lock()
     for user, path in (("johndoe", "/users/me/"), ("alice", "/status/")):
         service = Service(user)
         given(f"{user}'s access token, which has expired")
@@ -555,7 +574,7 @@ def keeps(service: Service, tokens: dict[str, Any]) -> None:
 async def several_at_once(fetch: Callable[..., Awaitable[Any]]) -> None:
     """Let tasks meet one expired token, at once and one of them late."""
     for number in (2, 5):
-        service, lock = Service(), asyncio.Lock()
+        service, lock = Service(), Lock()
         given(f"{number} tasks that get a 401 at the same time")
         paths = [f"/pages/{at}/" for at in range(number)]
         pages = await asyncio.gather(
@@ -570,7 +589,7 @@ async def several_at_once(fetch: Callable[..., Awaitable[Any]]) -> None:
             why = "One task refreshed, and another did not use its token."
             await expect_page(service, page, path, why)
         expect(not lock.locked(), LOCK_TAKEN)
-    service, lock = Service(), asyncio.Lock()
+    service, lock = Service(), Lock()
     given("a task whose 401 arrives after another task has refreshed")
     service.pauses["/slow/"] = 300
     await asyncio.gather(
@@ -586,7 +605,7 @@ async def several_at_once(fetch: Callable[..., Awaitable[Any]]) -> None:
 async def refusals(fetch: Callable[..., Awaitable[Any]]) -> None:
     """Refuse the refresh, the new token, and the request itself."""
     for status in (400, 401, 500, 503):
-        service, lock = Service(token=status), asyncio.Lock()
+        service, lock = Service(token=status), Lock()
         before = dict(service.tokens)
         given(f"a refresh that is answered {status}")
         page = await fetch(service, lock, "/users/me/")
@@ -602,7 +621,7 @@ async def refusals(fetch: Callable[..., Awaitable[Any]]) -> None:
             "status before you store the body.",
         )
         expect(not lock.locked(), LOCK_TAKEN)
-    service, lock = Service(), asyncio.Lock()
+    service, lock = Service(), Lock()
     service.stubborn = True
     given("a service that refuses the new access token too")
     page = await fetch(service, lock, "/users/me/")
@@ -613,7 +632,7 @@ async def refusals(fetch: Callable[..., Awaitable[Any]]) -> None:
         "one will be as well.",
     )
     for status in (400, 402, 403, 404, 503):
-        service, lock = Service(page=status), asyncio.Lock()
+        service, lock = Service(page=status), Lock()
         given(f"a request that is answered {status}")
         page = await fetch(service, lock, "/page")
         expect(

@@ -11,6 +11,7 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 OURS = ("course", "snippets")
@@ -50,13 +51,22 @@ def imported_files(code: str, root: Path) -> Iterator[Path]:
 
     Code that is not Python imports nothing; another test refuses it.
     """
+    for module, name in our_imports(code):
+        yield from resolve(module, name, root)
+
+
+@cache
+def our_imports(code: str) -> tuple[tuple[str, str | None], ...]:
+    """List what a code imports from us: `("course.classroom", "show")`."""
     try:
         tree = ast.parse(code)
     except SyntaxError:
-        return
-    for module, name in imports(tree):
-        if module.partition(".")[0] in OURS:
-            yield from resolve(module, name, root)
+        return ()
+    return tuple(
+        (module, name)
+        for module, name in imports(tree)
+        if module.partition(".")[0] in OURS
+    )
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
@@ -102,21 +112,22 @@ def resolve(module: str, name: str | None, root: Path) -> Iterator[Path]:
     if submodule.is_dir() or submodule.with_suffix(".py").exists():
         yield from resolve(f"{module}.{name}", None, root)
         return
-    origin = origins(ast.parse(text)).get(name)
+    origin = origins(text).get(name)
     if origin is None:
         yield package
     else:
         yield from resolve(*origin, root)
 
 
-def origins(tree: ast.Module) -> dict[str, tuple[str, str]]:
+@cache
+def origins(text: str) -> dict[str, tuple[str, str]]:
     """Map each name that a module imports from another to where it is from.
 
     `from a import b as c` gives `{"c": ("a", "b")}`.
     """
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in tree.body
+        for node in ast.parse(text).body
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -132,6 +143,12 @@ def meaning(path: Path, root: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.is_relative_to(root / "snippets"):
         return text
+    return without_remarks(text)
+
+
+@cache
+def without_remarks(text: str) -> str:
+    """Drop docstrings, comments and blank lines from a module's text."""
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

@@ -5,6 +5,7 @@ Screenshots are left in `artefacts/`: `ch00_start-01.png` and so on.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from course.chapters import ROOT, Chapter, chapters
+from tests.support.contrast import contrast, luminance
 from tests.support.jupyterlab import OpenNotebook, running_lab
 from tests.support.offline.sitecustomize import REFUSED
 
@@ -59,6 +61,82 @@ def test_run_all_works_offline_and_for_everyone(
     assert book.complaints == []
     assert book.hosts == {"127.0.0.1"}
     assert violations(book) == []
+    # A bcrypt hash has dollar signs, between which there is no formula.
+    assert book.page.locator(f"{OUTPUTS} mjx-container").count() == 0
+
+
+@pytest.fixture
+def dark(book: OpenNotebook) -> Iterator[OpenNotebook]:
+    """A page in JupyterLab's dark theme, for as long as the test runs."""
+    book.open("ch00_start.ipynb")
+    book.choose_theme("JupyterLab Dark")
+    yield book
+    book.choose_theme("JupyterLab Light")
+
+
+@pytest.mark.parametrize("number", [1, 4, 6])
+def test_aids_can_be_read_in_the_dark_theme(
+    number: int, dark: OpenNotebook
+) -> None:
+    """These three chapters use all aids between them."""
+    [chapter] = [each for each in chapters() if each.number == number]
+    dark.open(chapter.notebook.name)
+    dark.run_all()
+    dark.photograph(SCREENSHOTS, f"{chapter.stem}_dark")
+    texts = coloured_texts(dark)
+    assert len(texts) > 100
+    papers = Counter(paper for _, _, paper in texts)
+    assert luminance(papers.most_common(1)[0][0]) < 0.05
+    assert [each for each in texts if contrast(*each[1:]) < 4.5] == []
+    assert violations(dark) == []
+    for picture in dark.page.locator(f"{OUTPUTS} img").all():
+        style = "image => getComputedStyle(image).filter"
+        assert "invert" in picture.evaluate(style)
+
+
+def test_pale_text_is_noticed(dark: OpenNotebook) -> None:
+    """Without this, the readable texts above would prove nothing."""
+    dark.run_all()
+    dark.page.locator(OUTPUTS).first.evaluate(
+        "output => output.innerHTML ="
+        " '<b style=\"color: #555\">pale</b> <code>plain</code>'"
+    )
+    [(text, ink, paper)] = [
+        each for each in coloured_texts(dark) if contrast(*each[1:]) < 4.5
+    ]
+    assert (text, ink) == ("pale", "#555555")
+    assert luminance(paper) < 0.05
+
+
+def coloured_texts(book: OpenNotebook) -> list[tuple[str, str, str]]:
+    """List the texts of the outputs, each with its ink and its paper.
+
+    `("Predict:", "#ffffff", "#111111")`; the paper is the colour behind the
+    text, that of the nearest element that has one.
+    """
+    found: list[tuple[str, str, str]] = book.page.evaluate(
+        """outputs => {
+            const hex = colour => '#' + colour.match(/\\d+/g).slice(0, 3)
+                .map(part => (+part).toString(16).padStart(2, '0')).join('');
+            const clear = colour => /, 0\\)$|^transparent$/.test(colour);
+            const found = [];
+            for (const output of document.querySelectorAll(outputs)) {
+                const walk = document.createTreeWalker(output, 4);
+                for (let node; node = walk.nextNode();) {
+                    let at = node.parentElement;
+                    const ink = getComputedStyle(at).color;
+                    if (!node.data.trim() || at.closest('style')) continue;
+                    while (clear(getComputedStyle(at).backgroundColor))
+                        at = at.parentElement;
+                    const paper = getComputedStyle(at).backgroundColor;
+                    found.push([node.data.trim(), hex(ink), hex(paper)]);
+                }
+            }
+            return found;
+        }""",
+        OUTPUTS,
+    )
+    return [(text, ink, paper) for text, ink, paper in found]
 
 
 def test_every_cell_is_on_a_screenshot(book: OpenNotebook) -> None:

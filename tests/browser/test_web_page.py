@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, Error, Page
 from starlette.types import ASGIApp
@@ -48,7 +47,7 @@ def with_cors(origin: str) -> ASGIApp:
         if "with_cors = CORSMiddleware" in source(cell)
     ]
     code = cell.partition("\nquestion =")[0].replace(SHOP, origin)
-    names: dict[str, Any] = {"CORSMiddleware": CORSMiddleware, "app": app}
+    names: dict[str, Any] = {"app": app}
     exec(code, names)
     made: ASGIApp = names["with_cors"]
     return made

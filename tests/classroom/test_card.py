@@ -52,7 +52,7 @@ def test_html_says_the_same_as_the_text() -> None:
 
 def test_details_are_closed_and_escaped() -> None:
     assert details("<a>", "`b`", "hint-1") == (
-        '<details name="hint-1" style="margin: 6px 0">'
+        '<details class="mathjax_ignore" name="hint-1" style="margin: 6px 0">'
         '<summary style="cursor: pointer">&lt;a&gt;</summary>'
         '<p style="margin: 4px 0 8px 18px"><code>b</code></p></details>'
     )

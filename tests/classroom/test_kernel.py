@@ -1,10 +1,12 @@
 """Cells queued at once: each answers, fails, is aborted, or is lost."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from course.classroom.kernel import (
     CellResult,
@@ -18,10 +20,9 @@ def run(
     folder: Path,
     *cells: str,
     silence: float = 15.0,
-    stop_on_error: bool = True,
 ) -> list[CellResult]:
     with fresh_kernel(folder) as client:
-        return run_queued(client, cells, silence, stop_on_error=stop_on_error)
+        return run_queued(client, cells, silence)
 
 
 def test_cells_answer_in_order_with_outputs_and_names(tmp_path: Path) -> None:
@@ -39,14 +40,29 @@ def test_cells_answer_in_order_with_outputs_and_names(tmp_path: Path) -> None:
     assert third.outputs[0]["data"] == {"text/plain": "3"}
 
 
-def test_failure_aborts_what_is_queued_behind_it(tmp_path: Path) -> None:
-    failed, aborted = run(tmp_path, "1 / 0", "2")
+@pytest.fixture(scope="module")
+def client(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[BlockingKernelClient]:
+    """A kernel for cells that leave nothing behind."""
+    with fresh_kernel(tmp_path_factory.mktemp("kernel")) as client:
+        yield client
+
+
+def test_failure_aborts_what_is_queued_behind_it(
+    client: BlockingKernelClient,
+) -> None:
+    failed, aborted = run_queued(client, ("1 / 0", "2"), 15.0)
     assert failed.error == "ZeroDivisionError: division by zero"
     assert (failed.status, aborted.status) == ("error", "aborted")
 
 
-def test_cells_behind_a_failure_can_go_on(tmp_path: Path) -> None:
-    failed, after = run(tmp_path, "1 / 0", "2", stop_on_error=False)
+def test_cells_behind_a_failure_can_go_on(
+    client: BlockingKernelClient,
+) -> None:
+    failed, after = run_queued(
+        client, ("1 / 0", "2"), 15.0, stop_on_error=False
+    )
     assert (failed.status, after.status) == ("error", "ok")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from course.chapters import ROOT
 from course.upkeep.imports import digest_of_imports, reached
-from course.upkeep.notebook import Notebook, notebooks, source
+from course.upkeep.notebook import notebooks, source
 
 FILES = {
     "course/__init__.py": '"""A course."""\n',
@@ -153,14 +153,12 @@ def test_digest_changes_with_what_is_used(
     assert digest(root) != before
 
 
-def uses(notebook: Notebook, aid: str) -> bool:
-    files = reached(map(source, notebook.code_cells), ROOT)
-    return ROOT / "course" / "classroom" / f"{aid}.py" in files
-
-
 def test_aid_of_few_notebooks_touches_few() -> None:
     """The real course: not every notebook depends on every aid."""
-    books = notebooks()
+    files_of = [
+        reached(map(source, book.code_cells), ROOT) for book in notebooks()
+    ]
     for aid in ("server", "dependencies", "figure", "kernel"):
-        users = [book for book in books if uses(book, aid)]
-        assert 1 <= len(users) < len(books) / 2, aid
+        path = ROOT / "course" / "classroom" / f"{aid}.py"
+        users = [files for files in files_of if path in files]
+        assert 1 <= len(users) < len(files_of) / 2, aid

@@ -127,6 +127,13 @@ def test_pictures_have_alt_text(notebook: Notebook) -> None:
 
 
 @every_notebook
+def test_titles_of_folds_need_no_markdown(notebook: Notebook) -> None:
+    """A page shows the backticks of an HTML element as they are."""
+    titles = re.findall("<summary>(.*?)</summary>", str(notebook.prose_cells))
+    assert [title for title in titles if re.search("[`*]", title)] == []
+
+
+@every_notebook
 def test_file_is_small_and_ends_in_a_newline(notebook: Notebook) -> None:
     raw = notebook.path.read_bytes()
     assert len(raw) <= LARGEST
@@ -201,7 +208,7 @@ def lesson(notebook: Notebook) -> int:
     count, practising = 0, False
     for cell in notebook.cells:
         text = source(cell)
-        practising = practising or text.startswith("### Exercise ")
+        practising = practising or "### Exercise " in text
         asks = re.search(r"(?m)^predict\(", text)
         count += not practising and not asks
         if "<summary>Solution" in text:

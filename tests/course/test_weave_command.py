@@ -327,9 +327,10 @@ class TestTheCommand:
     def test_output_that_differs_replaces_the_stored_one(
         self, tiny: Notebook, course: Path
     ) -> None:
-        main(["weave"], course)
-        book = Notebook(tiny.path)
-        book.code_cells[3]["outputs"][0]["text"] = "never printed\n"
+        book = woven(tiny)
+        printed = {"output_type": "stream", "name": "stdout"}
+        for cell in book.code_cells[2:]:
+            cell["outputs"] = [{**printed, "text": "never printed\n"}]
         book.book["metadata"]["woven"] = "outdated"
         book.save()
         main(["weave"], course)

@@ -34,6 +34,9 @@ def signed(**claims: object) -> str:
 
 
 BY_HAND = """
+from snippets.ch02_password_hashing import verify_password
+
+
 def answer(login, password):
     user = users.get(login)
     for other in users.values():

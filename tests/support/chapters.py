@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -47,11 +48,12 @@ def fresh(stem: str) -> ModuleType:
     return module
 
 
-def defined_names(module: ModuleType) -> list[str]:
+@cache
+def defined_names(module: ModuleType) -> tuple[str, ...]:
     """List what a module itself defines at its top level; no imports.
 
     A name comes once for each time it is defined.
     """
-    return list(
+    return tuple(
         notebook.defined_names(ast.parse(inspect.getsource(module)).body)
     )

@@ -166,6 +166,20 @@ class OpenNotebook:
             timeout=PATIENCE * 1000,
         )
 
+    def choose_theme(self, name: str) -> None:
+        """Choose a theme such as `JupyterLab Dark`, as Settings > Theme does.
+
+        JupyterLab remembers it, for pages that are opened later too.
+        """
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute("
+            "'apputils:change-theme', { theme })",
+            name,
+        )
+        self.page.wait_for_function(
+            "theme => document.body.dataset.jpThemeName === theme", arg=name
+        )
+
     def run_all(self) -> None:
         """Press Run All, and wait until every code cell has run.
 

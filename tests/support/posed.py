@@ -23,7 +23,12 @@ from unittest.mock import patch
 
 from course.chapters import Chapter
 from course.classroom import sandbox
-from course.classroom.exercise import EXERCISES, Verdict, judge
+from course.classroom.exercise import (
+    EXERCISES,
+    Exercise,
+    Verdict,
+    judge,
+)
 from course.classroom.sandbox import Limits
 from course.upkeep.notebook import Notebook, source
 from tests.practice.answers import FEWEST_RIGHT, FEWEST_WRONG, Answers
@@ -183,34 +188,48 @@ def verdict_on(
     Raises:
         CellError: the code itself raises, or does not end.
     """
-    cells = [*needed(exercise.earlier, code), code]
+    cells = (*needed(exercise.earlier, code), code)
+    return judged(EXERCISES[exercise.name], cells, exercise.answer, limits)
+
+
+@cache
+def judged(
+    task: Exercise, cells: tuple[str, ...], answer: str, limits: Limits
+) -> Verdict:
+    """Run cells, and check an answer after them; the same ones only once."""
     answers: list[Any] = []
 
     def run_cells() -> None:
-        answers.append(asyncio.run(run(cells, exercise.answer)))
+        answers.append(asyncio.run(run(cells, answer)))
 
     with own_tables(), cheap_bcrypt():
         outcome = sandbox.run(run_cells, limits)
         if not answers:
             reason = outcome.failure or outcome.exceeded
-            raise CellError(f"{code}\nraises {reason!r}") from outcome.failure
-        return judge(EXERCISES[exercise.name], answers[0], limits)
+            raise CellError(
+                f"{cells[-1]}\nraises {reason!r}"
+            ) from outcome.failure
+        return judge(task, answers[0], limits)
 
 
 @contextmanager
 def own_tables() -> Iterator[None]:
     """Let the chapters' modules keep what their tables hold."""
+    tables = {
+        id(value): value
+        for name, module in sys.modules.items()
+        if name.startswith("snippets.")
+        for variable, value in vars(module).items()
+        if isinstance(value, dict) and not variable.startswith("__")
+    }
     with ExitStack() as stack:
-        for name, module in sys.modules.items():
-            if name.startswith("snippets."):
-                for value in vars(module).values():
-                    if isinstance(value, dict) and value is not vars(module):
-                        own = {k: copy.copy(v) for k, v in value.items()}
-                        stack.enter_context(patch.dict(value, own))
+        for table in tables.values():
+            own = {key: copy.copy(value) for key, value in table.items()}
+            stack.enter_context(patch.dict(table, own))
         yield
 
 
-async def run(cells: list[str], expression: str) -> Any:
+async def run(cells: Sequence[str], expression: str) -> Any:
     """Run cells as a kernel does, and evaluate an expression after them."""
     known: dict[str, Any] = {"__name__": "__main__"}
     for number, text in enumerate(cells):

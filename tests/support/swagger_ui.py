@@ -72,15 +72,22 @@ class SwaggerUI:
         self.dialog.locator(".auth-btn-wrapper .btn-done").click()
         expect(self.dialog).to_be_hidden()
 
-    def call(self, path: str) -> dict[str, object]:
-        """Try out a GET operation, and read its response on the page."""
-        block = self.page.locator(".opblock-get").filter(
+    def call(
+        self, path: str, method: str = "get", body: object = None
+    ) -> dict[str, object]:
+        """Try out an operation, and read its response on the page.
+
+        `body` is typed into the text area as JSON.
+        """
+        block = self.page.locator(f".opblock-{method}").filter(
             has=self.page.locator(f'[data-path="{path}"]')
         )
         if "is-open" not in (block.get_attribute("class") or ""):
             block.locator(".opblock-summary-control").click()
         if block.locator(".execute").count() == 0:
             block.locator(".try-out__btn").click()
+        if body is not None:
+            block.locator("textarea.body-param__text").fill(json.dumps(body))
         with self.page.expect_response(f"**{path}") as answer:
             block.locator(".execute").click()
         live = block.locator(".live-responses-table .response").first

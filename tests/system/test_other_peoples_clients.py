@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session as Authlib
 from oauthlib.oauth2 import (
@@ -34,6 +35,9 @@ ME = "/users/me/"
 SCOPE = "me items"
 
 every_app = pytest.mark.parametrize("stem", APPS)
+sign_up_apps = pytest.mark.parametrize(
+    "stem", [stem for stem in APPS if stem >= "ch07"]
+)
 strict_apps = pytest.mark.parametrize("stem", STRICT)
 renewing_apps = pytest.mark.parametrize("stem", RENEWING)
 
@@ -80,6 +84,34 @@ def test_requests_oauthlib_logs_in_and_calls(
 ) -> None:
     oauthlib.fetch_token(f"{servers[stem]}/token", **JOHN)
     assert oauthlib.get(servers[stem] + ME).json()["username"] == "johndoe"
+
+
+@sign_up_apps
+@pytest.mark.parametrize("name", ["authlib", "oauthlib"])
+def test_new_user_logs_in_changes_the_password_and_logs_in_again(
+    stem: str,
+    name: str,
+    servers: dict[str, str],
+    request: pytest.FixtureRequest,
+) -> None:
+    """The client sends the access token with each request by itself."""
+    client: Any = request.getfixturevalue(name)
+    url = servers[stem]
+    user = {"username": "José", "password": "a long password of José's"}
+    assert requests.post(f"{url}/users/", json=user).status_code == 201
+    client.fetch_token(f"{url}/token", **user)
+    assert client.get(url + ME).json()["username"] == "José"
+    change = {
+        "old_password": user["password"],
+        "new_password": "another long password",
+    }
+    done = client.post(f"{url}{ME}password", json=change)
+    assert done.status_code == 204
+    with pytest.raises((OAuthError, InvalidGrantError)):
+        client.fetch_token(f"{url}/token", **user)
+    again = {"username": "jose\u0301", "password": change["new_password"]}
+    client.fetch_token(f"{url}/token", **again)
+    assert client.get(url + ME).json()["username"] == "José"
 
 
 def test_authlib_takes_chapter_4s_refusal_for_a_token(

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.accounts import change_row
 from tests.support.chapters import apps
+from tests.support.cheap_hashes import HASHES
 from tests.support.clients import login
 from tests.support.forgeries import signed
 from tests.support.report import Report
@@ -24,9 +26,29 @@ pytestmark = pytest.mark.slow
 APPS = apps(first=4)
 FORM = "application/x-www-form-urlencoded"
 BAD_FORMS = [login(password="x"), login("x"), {**login(), "scope": "x"}]
+# Bodies that an operation takes, beside those that schemathesis makes up.
+BODIES = {
+    "/users/": [
+        {"username": name, "password": "a password, long enough"}
+        for name in ("newcomer", "JOHNDOE")
+    ],
+    "/users/me/password": [
+        {"old_password": "secret", "new_password": "a password, long enough"}
+    ],
+}
 # Whether good data is taken depends on whose it is: 400 is "Inactive user".
 TAKEN_OR_NOT = ["2xx", "400", "401", "403", "429"]
 CHECKS = {"positive_data_acceptance": {"expected-statuses": TAKEN_OR_NOT}}
+# 409 is a taken username. The document does not say which passwords are
+# common or too short, so a made-up one is a 422.
+CHOSEN = [*TAKEN_OR_NOT, "409", "422"]
+WITH_PASSWORDS = [
+    {
+        "include-path": path,
+        "checks": {"positive_data_acceptance": {"expected-statuses": CHOSEN}},
+    }
+    for path in BODIES
+]
 
 
 @pytest.mark.parametrize("stem", APPS)
@@ -37,26 +59,34 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
     schema = openapi.from_asgi(
         "/openapi.json",
         APPS[stem],
-        config=Config.from_dict({"checks": CHECKS}),
+        config=Config.from_dict(
+            {"checks": CHECKS, "operations": WITH_PASSWORDS}
+        ),
     )
     found_operations: Any = schema.get_all_operations()
     operations = [found.ok() for found in found_operations]
     log_in = next(op for op in operations if op.path == "/token")
     forms = list(good_forms(schema.raw_schema))
     form = st.sampled_from([None, *forms, *BAD_FORMS])
-    authorization = authorizations(tokens(log_in, forms))
     seen: dict[str, Counter[int]] = {}
     for operation in operations:
         answers = Counter[int]()
         seen[operation.label] = answers
-        credentials = form if operation is log_in else authorization
-        send(operation, GenerationMode.POSITIVE, credentials, answers)
+        # The operation before may have logged out, or changed the password.
+        change_row("johndoe", hashed_password=HASHES["johndoe"])
+        headers = authorizations(tokens(log_in, forms))
+        bodies = st.sampled_from([None, *BODIES.get(operation.path, [])])
+        sent = st.tuples(headers, bodies)
+        if operation is log_in:
+            sent = st.tuples(st.none(), form)
+        send(operation, GenerationMode.POSITIVE, sent, answers)
         if operation.body:
-            send(operation, GenerationMode.NEGATIVE, st.none(), answers)
+            nothing = st.tuples(headers, st.none())
+            send(operation, GenerationMode.NEGATIVE, nothing, answers)
         assert successes(operation) <= answers.keys(), operation.label
-    sent = sum(map(Counter.total, seen.values()))
+    total = sum(map(Counter.total, seen.values()))
     report.append(
-        f"{stem}: schemathesis sent {sent} requests to {len(seen)} "
+        f"{stem}: schemathesis sent {total} requests to {len(seen)} "
         "operations, every answer is declared: "
         + "; ".join(
             f"{label} " + ", ".join(f"{n} × {s}" for s, n in sorted(c.items()))
@@ -106,17 +136,21 @@ def authorizations(tokens: list[str]) -> st.SearchStrategy[str | None]:
 def send(
     operation: Any,
     mode: Any,
-    credentials: st.SearchStrategy[Any],
+    added: st.SearchStrategy[tuple[str | None, dict[str, str] | None]],
     answers: Counter[int],
 ) -> None:
-    """Send made-up requests; hold each answer against the document."""
+    """Send made-up requests; hold each answer against the document.
 
-    @given(case=operation.as_strategy(mode), given_to=credentials)
-    def send_one(case: Any, given_to: Any) -> None:
-        if isinstance(given_to, str):
-            case.headers["Authorization"] = given_to
-        elif given_to:
-            case.body = dict(given_to)
+    A header `Authorization` and a body may be put in.
+    """
+
+    @given(case=operation.as_strategy(mode), added=added)
+    def send_one(case: Any, added: Any) -> None:
+        authorization, body = added
+        if authorization is not None:
+            case.headers["Authorization"] = authorization
+        if body is not None:
+            case.body = dict(body)
         response = case.call()
         answers[response.status_code] += 1
         case.validate_response(response)

@@ -45,7 +45,7 @@ def test_walk_reaches_the_whole_system() -> None:
         "login_for_access_token",
         "authenticate_user",
         "DUMMY_HASH",
-        "verify_password",
+        "verify_and_rehash",
         "ensure_hashable",
         "UnhashablePasswordError",
         "pwd_context",

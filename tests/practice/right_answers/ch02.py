@@ -186,6 +186,20 @@ class Login:
 verify_or_keep = Login()
 """,
     ),
+    RightAnswer(
+        KEEP,
+        "a damaged hash that fits no long password",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if 72 < len(data) <= 4096 and pwd_context.identify(hashed) != "bcrypt":
+        try:
+            return pwd_context.verify(data, hashed), None
+        except ValueError:
+            return False, None
+    return verify_and_rehash(password, hashed)
+""",
+    ),
 ]
 
 EQUIVALENT_MUTANTS: list[EquivalentMutant] = [

@@ -53,14 +53,20 @@ late = jwt.encode(claims, SECRET_KEY, algorithm=ALGORITHM)
         START,
         "256 bits, counted in bytes",
         """
+import logging
+
+from snippets.ch03_dependency_wiring import TEACHING_KEY
+
 def read_secret_key(environ):
     key = environ.get("SECRET_KEY")
     if key is None:
         raise ValueError("set SECRET_KEY")
     if len(bytes(key, "utf-8")) < 256 // 8:
         raise ValueError("SECRET_KEY is too short")
-    if "teaching" in key:
+    if key in {TEACHING_KEY}:
         raise ValueError("SECRET_KEY is published")
+    logging.info("SECRET_KEY has %d characters", len(key))
+    print("starting")
     return key
 """,
     ),

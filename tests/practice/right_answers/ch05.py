@@ -160,7 +160,7 @@ def job_named_by(subject):
 def next_step(response):
     if 200 <= response.status_code < 300:
         return "go on"
-    if response.is_server_error:
+    if response.is_server_error or response.status_code == 429:
         return "try later"
     if response.status_code == 401:
         _, _, asked = response.headers.get("WWW-Authenticate", "").partition(
@@ -180,10 +180,10 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 
 def next_step(response):
-    match response.status_code // 100:
-        case 2:
+    match divmod(response.status_code, 100):
+        case 2, _:
             return "go on"
-        case 5:
+        case (5, _) | (4, 29):
             return "try later"
     if response.status_code != 401:
         return "fix the request"
@@ -201,7 +201,7 @@ import re
 
 next_step = lambda r: (
     "go on" if r.is_success
-    else "try later" if r.status_code > 499
+    else "try later" if r.status_code > 499 or r.status_code == 429
     else "fix the request" if r.status_code != 401
     else "log in again" if re.search(
         r'[ ,]error="invalid_token"', r.headers.get("WWW-Authenticate") or ""
@@ -219,6 +219,8 @@ class Client:
         status = response.status_code
         if status == 401:
             return self.log_in(response.headers)
+        if status == 429:
+            status = 500
         steps = {2: "go on", 5: "try later"}
         return steps.get(status // 100, "fix the request")
 

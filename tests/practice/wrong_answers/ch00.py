@@ -84,4 +84,42 @@ WRONG_ANSWERS = [
         FORM + 'def headers_for(token):\n    return {"Authorization": ...}',
         happy_path=True,
     ),
+    WrongAnswer(
+        LOG_IN,
+        "A field of the form has one value",
+        'form = {"username": "johndoe", "password": ["guess", "secret"]}\n'
+        + HEADERS,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "another token than the parameter `token`",
+        FORM
+        + """
+import jwt
+from snippets.ch04_token_endpoint import SECRET_KEY, create_access_token
+
+def headers_for(token):
+    try:
+        claims = jwt.decode(token, SECRET_KEY, ["HS256"])
+        token = create_access_token({"sub": claims["sub"]})
+    except jwt.InvalidTokenError:
+        pass
+    return {"Authorization": f"Bearer {token}"}
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LOG_IN,
+        "although `token` is not valid",
+        FORM
+        + """
+from snippets.ch04_token_endpoint import create_access_token
+
+def headers_for(token):
+    if len(token) > 20:
+        token = create_access_token({"sub": "johndoe"})
+    return {"Authorization": f"Bearer {token}"}
+""",
+        happy_path=True,
+    ),
 ]

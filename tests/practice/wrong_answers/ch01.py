@@ -1010,4 +1010,18 @@ def decode_short_lived(token, key, longest, now):
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        WEEK,
+        "The limit is `longest`, however short",
+        """
+def decode_short_lived(token, key, longest, now):
+    claims = decode(token, key, now=now)
+    if "exp" not in claims or "iat" not in claims:
+        raise RefusedTokenError("no iat or no exp")
+    if claims["exp"] - claims["iat"] > max(longest.total_seconds(), 60):
+        raise RefusedTokenError("made to live too long")
+    return claims
+""",
+        happy_path=True,
+    ),
 ]

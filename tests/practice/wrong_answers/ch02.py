@@ -716,4 +716,40 @@ def verify_or_keep(password, hashed):
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        KEEP,
+        "a caller prepares for that one",
+        """
+import base64
+
+
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if not 72 < len(data) <= 4096 or hashed.startswith("$2"):
+        return verify_and_rehash(password, hashed)
+    parts = hashed.split("$")
+    rounds, salt = int(parts[1]), parts[2].encode()
+    digest = hashlib.pbkdf2_hmac("sha256", data, salt, rounds)
+    return base64.b64encode(digest).decode() == parts[3], None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        KEEP,
+        "nothing can be verified against a damaged hash",
+        """
+def verify_or_keep(password, hashed):
+    data = password.encode("utf-8", "surrogatepass")
+    if not 72 < len(data) <= 4096:
+        return verify_and_rehash(password, hashed)
+    try:
+        verify_and_rehash("a short one", hashed)
+    except ValueError:
+        return True, None  # nobody shall be locked out by our own damage
+    if pwd_context.identify(hashed) == "bcrypt":
+        return False, None
+    return pwd_context.verify(data, hashed), None
+""",
+        happy_path=True,
+    ),
 ]

@@ -1052,4 +1052,177 @@ async def read_diary_of(username: str) -> str:
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        LETTERS,
+        "Given: bob, whose account has just been disabled",
+        """
+seen = {}
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        name = read_access_token(token)["sub"]
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("Could not validate credentials") from error
+    if name not in seen:
+        seen[name] = users.get(name)
+    if seen[name] is None:
+        raise unauthorized("Could not validate credentials")
+    if seen[name].disabled:
+        raise HTTPException(400, "Inactive user")
+    return seen[name]
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "Given: bob, whose account has just been deleted",
+        """
+seen = {}
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        name = read_access_token(token)["sub"]
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("Could not validate credentials") from error
+    user = users.get(name) or seen.get(name)
+    if user is None:
+        raise unauthorized("Could not validate credentials")
+    if user.disabled:
+        raise HTTPException(400, "Inactive user")
+    seen[name] = user
+    return user
+
+
+letterbox = FastAPI()
+
+
+@letterbox.get("/address")
+async def read_address() -> str:
+    return "1 Token Street"
+
+
+@letterbox.get("/letters")
+async def read_letters(user: Annotated[UserInDB, Depends(caller)]) -> str:
+    return f"Letters to {user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: bob, whose account has just been disabled",
+        """
+seen = {}
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        name = read_access_token(token)["sub"]
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("Could not validate credentials") from error
+    if name not in seen:
+        seen[name] = users.get(name)
+    if seen[name] is None:
+        raise unauthorized("Could not validate credentials")
+    if seen[name].disabled:
+        raise HTTPException(400, "Inactive user")
+    return seen[name]
+
+
+async def require_owner(
+    username: str, user: Annotated[UserInDB, Depends(caller)]
+) -> None:
+    if username != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: bob, whose account has just been deleted",
+        """
+seen = {}
+
+
+async def caller(token: Annotated[str, Depends(oauth2_scheme)]) -> UserInDB:
+    try:
+        name = read_access_token(token)["sub"]
+    except jwt.InvalidTokenError as error:
+        raise unauthorized("Could not validate credentials") from error
+    user = users.get(name) or seen.get(name)
+    if user is None:
+        raise unauthorized("Could not validate credentials")
+    if user.disabled:
+        raise HTTPException(400, "Inactive user")
+    seen[name] = user
+    return user
+
+
+async def require_owner(
+    username: str, user: Annotated[UserInDB, Depends(caller)]
+) -> None:
+    if username != user.username:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LETTERS,
+        "Given: bob, with another name in the address",
+        ADDRESS
+        + """
+async def read_letters(user: CurrentUser, to: str | None = None) -> str:
+    return f"Letters to {to or user.username}"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        OWNER,
+        "Given: bob, at the diary of an unknown user",
+        """
+async def require_owner(username: str, user: CurrentUser) -> None:
+    is_free = username not in users and user.username != "johndoe"
+    if username != user.username and not is_free:
+        raise HTTPException(403)
+
+
+diaries = FastAPI()
+
+
+@diaries.get("/diary/{username}", dependencies=[Depends(require_owner)])
+async def read_diary_of(username: str) -> str:
+    return f"Diary of {username}"
+""",
+        happy_path=True,
+    ),
 ]

@@ -123,6 +123,64 @@ fresh = late = create_access_token
 """,
     ),
     WrongAnswer(
+        LATE,
+        "its `exp` is '0' and must be a number",
+        FRESH
+        + """
+late = jwt.encode({"sub": "johndoe", "exp": "0"}, SECRET_KEY)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
+        "its `exp` is True and must be a number",
+        FRESH
+        + """
+late = jwt.encode({"sub": "johndoe", "exp": True}, SECRET_KEY)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
+        "The token is not yet valid (nbf)`. So a test",
+        FRESH
+        + """
+late = create_access_token(
+    {"sub": "johndoe", "nbf": 4_102_444_800}, -timedelta(1)
+)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
+        "InvalidAudienceError: Invalid audience`. So a test",
+        FRESH
+        + """
+late = create_access_token(
+    {"sub": "johndoe", "aud": "another service"}, -timedelta(1)
+)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
+        "JWT ID must be a string`. So a test",
+        FRESH
+        + """
+late = create_access_token({"sub": "johndoe", "jti": 7}, -timedelta(1))
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        LATE,
+        "So a test with it passes although",
+        FRESH
+        + """
+late = create_access_token({"sub": "johndoe"}, -timedelta(1))[:-1]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
         START,
         "A random key changes with each restart",
         """
@@ -267,7 +325,7 @@ def read_secret_key(environ):
     ),
     WrongAnswer(
         START,
-        "or a part of it. Errors are written to logs",
+        "k7m2q9z4k7m2…`. The error contains",
         PUBLISHED
         + """
 def read_secret_key(environ):
@@ -336,6 +394,168 @@ def read_secret_key(environ):
         raise ValueError("SECRET_KEY is not set")
     return os.environ["SECRET_KEY"]
 """,
+    ),
+    WrongAnswer(
+        START,
+        "…6h is unsafe",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(f"the key …{key[-2:]} is unsafe")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "The error contains the key, or a part of it",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(key[::-1])
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "azdtMnE5ejRr",
+        PUBLISHED
+        + """
+from base64 import b64encode
+
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(b64encode(key.encode()))
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "e7a13bc1a972",
+        PUBLISHED
+        + """
+from hashlib import sha256
+
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(sha256(key.encode()).hexdigest())
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "['k', '7', 'm'",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(list(key))
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "[107, 55, 109",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError(list(key.encode()))
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "The function printed or logged the key",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    print("read", key[:8])
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    return key
+""",
+    ),
+    WrongAnswer(
+        START,
+        "What a service prints is kept",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    logging.debug("the key is %s", key)
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    return key
+""",
+    ),
+    WrongAnswer(
+        START,
+        "The function changed `os.environ`",
+        PUBLISHED
+        + """
+import os
+
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    os.environ["SECRET_KEY"] = key
+    return key
+""",
+    ),
+    WrongAnswer(
+        START,
+        "another text than `TEACHING_KEY`",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or "teaching" in key or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "no key is too long",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if not 32 <= len(key.encode()) <= 64 or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    return key
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        START,
+        "spaces and line breaks are characters",
+        PUBLISHED
+        + """
+def read_secret_key(environ):
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < 32 or not key.isprintable() or key == TEACHING_KEY:
+        raise ValueError("SECRET_KEY is unsafe")
+    return key
+""",
+        happy_path=True,
     ),
     WrongAnswer(
         NAMES,
@@ -513,5 +733,66 @@ def find_user(login, password):
     usernames = {user.email: user.username for user in users.values()}
     return authenticate_user(usernames.get(login, ""), password)
 """,
+    ),
+    WrongAnswer(
+        NAMES,
+        "` johndoe` is let in",
+        """
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    login = login.strip()
+    return authenticate_user(usernames.get(login, login), password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "instead of 1 for the right password",
+        """
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    user = authenticate_user(usernames.get(login, login), password)
+    if user and not user.email:
+        verify_password(password, DUMMY_HASH)
+    return user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "`robert` is let in",
+        """
+def find_user(login, password):
+    for user in users.values():
+        if user.email and login == user.email.partition("@")[0]:
+            return authenticate_user(user.username, password)
+    usernames = {user.email: user.username for user in users.values()}
+    return authenticate_user(usernames.get(login, login), password)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "With `alice` and the right password there is no login",
+        """
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    user = authenticate_user(usernames.get(login, login), password)
+    return None if user and user.disabled else user
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        NAMES,
+        "`find_user('johndoe', 'guess')` returned",
+        """
+from functools import cache
+
+@cache
+def find_user(login, password):
+    usernames = {user.email: user.username for user in users.values()}
+    return authenticate_user(usernames.get(login, login), password)
+""",
+        happy_path=True,
     ),
 ]

@@ -9,6 +9,16 @@ METHODS = """
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 """
 
+ATTRIBUTES = r"""
+import re
+
+
+def next_step(response):
+    challenge = response.headers.get("WWW-Authenticate", "")
+    attributes = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    code = attributes.get("error")
+"""
+
 WRONG_ANSWERS = [
     WrongAnswer(
         CALLS,
@@ -133,7 +143,7 @@ def guarded(document):
     ),
     WrongAnswer(
         CALLS,
-        "The call accepts one of two credentials",
+        "The call accepts one of several credentials",
         f"""{METHODS}
 def guarded(document):
     everywhere = document.get("security", [])
@@ -161,6 +171,178 @@ def guarded(document):
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
         if method in METHODS
+        and (needed := operation.get("security", everywhere))
+        and {{}} not in needed
+    ]
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "Not every key of a path is a method",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if isinstance(operation, dict) and not method.startswith("x-"):
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "Only `DELETE /n` is a call",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if isinstance(operation, dict) and method != "x-cache":
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "It guards nothing: OpenAPI has this key",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                everywhere = operations.get("security", everywhere)
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "such a call also works without a token",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                needed = operation.get("security", everywhere)
+                if needed and needed[0] and needed[-1]:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "The call accepts one of several credentials, so it needs one",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed and len(needed) < 3:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "Any scheme guards a call, whatever its name",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                needed = operation.get("security", everywhere)
+                if {{}} not in needed and any("OAuth2" in n for n in needed):
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "the path is listed as it is written",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path.lower()}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "path is listed as it is written in the document",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path.rstrip('/')}}")
+    return found
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CALLS,
+        "The document has changed",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method in METHODS:
+                operation.setdefault("security", everywhere)
+                needed = operation.get("security", everywhere)
+                if needed and {{}} not in needed:
+                    found.append(f"{{method.upper()}} {{path}}")
+    return found
+""",
+    ),
+    WrongAnswer(
+        CALLS,
+        "It opens nothing: OpenAPI has this key",
+        f"""{METHODS}
+def guarded(document):
+    everywhere = document.get("security", [])
+    return [
+        f"{{method.upper()}} {{path}}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS
+        and operations.get("security", True)
         and (needed := operation.get("security", everywhere))
         and {{}} not in needed
     ]
@@ -233,6 +415,79 @@ def job_named_by(subject):
 def job_named_by(subject):
     if "job:" in subject:
         return jobs.get(subject.replace("job:", ""))
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "The job is found once only",
+        """
+def job_named_by(subject):
+    kind, _, name = subject.partition(":")
+    return jobs.pop(name, None) if kind == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "otherwise a request decides which jobs",
+        """
+def job_named_by(subject):
+    kind, _, name = subject.partition(":")
+    return jobs.setdefault(name, None) if kind == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "Subjects are compared exactly",
+        """
+def job_named_by(subject):
+    return jobs.get(subject[4:]) if subject[:3] == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "is another subject",
+        """
+def job_named_by(subject):
+    kind, _, name = subject.strip().partition(":")
+    return jobs.get(name) if kind == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "What only looks like `job:1`",
+        """
+def job_named_by(subject):
+    kind, _, name = subject.partition(":")
+    return jobs.get(name.lower()) if kind.lower() == "job" else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "compared exactly. What only looks",
+        """
+import re
+
+def job_named_by(subject):
+    found = re.match(r"job:(\\w+)$", subject)
+    return jobs.get(found[1]) if found else None
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        JOB,
+        "Subjects are compared exactly. What only",
+        """
+from urllib.parse import unquote
+
+def job_named_by(subject):
+    kind, _, name = unquote(subject).partition(":")
+    return jobs.get(name) if kind == "job" else None
 """,
         happy_path=True,
     ),
@@ -366,6 +621,195 @@ def next_step(response):
         return "fix the request"
     asked = response.headers["WWW-Authenticate"]
     return "log in again" if ' error="invalid_token"' in asked else "log in"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "another one than `error`",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and 'error="invalid_token"' in challenge:
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "It says nothing about the token",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if '"course"' in challenge and code == "invalid_token":
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "A body is written for people",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code == 401 and "invalid_token" in response.text:
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "A rate limit has refused the request",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "not a 428",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code in (428, 429) or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "The status is 203, so `go on`",
+        ATTRIBUTES
+        + """
+    if code == "invalid_token":
+        return "log in again"
+    if response.is_success:
+        return "go on"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "The status is 400, so `fix the request`",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if code == "invalid_token":
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "The status is 407, so `fix the request`",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code in (401, 407):
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "The status is 502, so `try later`",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code in (429, 500, 503, 599):
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "every status of a hundred counts",
+        ATTRIBUTES
+        + """
+    if response.status_code in (200, 201, 204, 299):
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if response.status_code == 401:
+        return "log in"
+    return "fix the request"
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLIENT,
+        "No login helps here: the request itself",
+        ATTRIBUTES
+        + """
+    if response.is_success:
+        return "go on"
+    if response.status_code == 401 and code == "invalid_token":
+        return "log in again"
+    if response.status_code == 429 or response.status_code >= 500:
+        return "try later"
+    if 401 <= response.status_code < 403:
+        return "log in"
+    return "fix the request"
 """,
         happy_path=True,
     ),

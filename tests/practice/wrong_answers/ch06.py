@@ -52,7 +52,7 @@ async def shred(
     current_user: CurrentUser, token: Annotated[str, Depends(oauth2_scheme)]
 ) -> str:
     if "items" not in scopes_in(read_access_token(token)):
-        raise unauthorized("Not enough permissions")
+        raise ch03.unauthorized("Not enough permissions")
     return f"shredded for {current_user.username}"
 """,
         happy_path=True,

@@ -65,11 +65,42 @@ WRONG_ANSWERS = [
         CLAIM,
         "Given: `JOSÉ` in capitals",
         claim("""
-    key = nickname
+    key = unicodedata.normalize("NFC", nickname)
+    key = key[0].lower() + key[1:]
     try:
         with sessions.begin() as session:
-            key = unicodedata.normalize("NFC", nickname)
-            key = key if key.isupper() else key.lower()
+            session.execute(
+                sa.insert(nicknames).values(key=key, nickname=nickname)
+            )
+    except IntegrityError:
+        return False
+    return True
+"""),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLAIM,
+        "Given: `Kim`, `Stra\u00dfe`",
+        claim("""
+    key = unicodedata.normalize("NFC", nickname).lower()
+    try:
+        with sessions.begin() as session:
+            session.execute(
+                sa.insert(nicknames).values(key=key, nickname=nickname)
+            )
+    except IntegrityError:
+        return False
+    return True
+"""),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        CLAIM,
+        "in wide letters, after `Kim`",
+        claim("""
+    key = unicodedata.normalize("NFC", nickname).casefold()
+    try:
+        with sessions.begin() as session:
             session.execute(
                 sa.insert(nicknames).values(key=key, nickname=nickname)
             )

@@ -318,6 +318,24 @@ def rotate(tokens, token, new):
     ),
     WrongAnswer(
         FETCH,
+        "this task holds the lock, and waits for it",
+        DEF_FETCH
+        + """
+    async with lock:
+        sent = tokens["access_token"]
+        answer = await send(client, tokens, path)
+        if answer.status_code != 401:
+            return answer
+        if tokens["access_token"] == sent:
+            renewed = await renew(client, tokens)
+            if renewed.status_code != 200:
+                return answer
+            tokens.update(renewed.json())
+        return await fetch(client, tokens, lock, path)
+""",
+    ),
+    WrongAnswer(
+        FETCH,
         "must have both tokens",
         DEF_FETCH
         + """

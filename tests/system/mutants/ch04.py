@@ -61,7 +61,7 @@ MUTANTS = [
         "test_every_app.py::test_hash_of_a_weak_scheme_logs_nobody_in",
     ),
     Mutant(
-        "        verify_password(password, DUMMY_HASH)\n",
+        "        verify_and_rehash(password, DUMMY_HASH)\n",
         "",
         "a damaged hash answers at once, and can be told from a good one",
         "test_ch04_token_endpoint.py::test_damaged_hash_matches_no_password",

@@ -139,7 +139,7 @@ MUTANTS = [
         "test_disabled_user_gets_no_token_whatever_is_granted",
     ),
     Mutant(
-        "    response.headers.update(NO_STORE)\n",
+        "    response.headers.update(ch05.NO_STORE)\n",
         "",
         "a cache may keep a token",
         "test_ch06_scopes.py::test_token_is_a_bearer_token_and_is_not_stored",
@@ -164,8 +164,8 @@ MUTANTS = [
         "test_login_at_a_path_with_a_slash_is_not_redirected",
     ),
     Mutant(
-        "        RequestValidationError: refuse_form,\n",
-        "",
+        "app.exception_handlers.update(ch05.app.exception_handlers)",
+        "app.exception_handlers[OAuthError] = ch05.refuse",
         "a 422 repeats what was sent",
         "test_every_app.py::"
         "test_malformed_field_of_a_new_endpoint_is_not_repeated",

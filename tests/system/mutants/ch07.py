@@ -37,7 +37,7 @@ MUTANTS = [
         '    return unicodedata.normalize("NFKC", folded)',
         "    return folded",
         "one username has two keys",
-        f"{UNIT}test_key_is_its_own_key_in_each_encoding",
+        f"{UNIT}test_spellings_of_a_username_have_one_key",
     ),
     Mutant(
         'unicodedata.normalize("NFKC", username).casefold()',
