@@ -432,14 +432,13 @@ class StayLoggedIn(httpx.Auth):
             return
         async with self.lock:
             if self.tokens is sent:
-                form = {
-                    "grant_type": "refresh_token",
-                    "refresh_token": sent["refresh_token"],
-                }
+                token = sent["refresh_token"]
+                form = {"grant_type": "refresh_token", "refresh_token": token}
                 answer = yield httpx.Request("POST", self.token_url, data=form)
                 if answer.status_code == 200:
                     self.tokens = json.loads(await answer.aread())
-        yield self.signed(request)  # a 401 again means: log in again
+            self.signed(request)
+        yield request  # a 401 again means: log in again
 
     def signed(self, request: httpx.Request) -> httpx.Request:
         """Put the latest access token into a request."""

@@ -4,7 +4,8 @@
 
 Nothing is asserted. The clients run on the same machine and take their share
 of it. A login costs one verification by Argon2 and one by bcrypt, whatever
-the database, so the hashes alone are printed first: no server can be faster.
+the database, so the hashes alone are measured as well, before and after: no
+server can be faster.
 """
 
 import http.client
@@ -32,7 +33,7 @@ from tests.support.worker import serving
 APP = "snippets.ch08_refresh_logout:app"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 CLIENTS = 8
-SECONDS = 2.5
+SECONDS = 2
 Work = Callable[[], object]
 
 
@@ -170,10 +171,7 @@ def databases() -> Iterator[dict[str, str]]:
 
 def main() -> None:
     """Measure and print, a line for each figure."""
-    print(
-        f"{hashes_a_second():.1f} verifications by Argon2 and bcrypt a "
-        f"second on {os.cpu_count()} cores: no login can be faster"
-    )
+    limit = hashes_a_second()
     with databases() as found:
         for name, url in found.items():
             with engine_of(url) as engine:
@@ -182,6 +180,11 @@ def main() -> None:
                     ch07.move_users()
                 for workers in (1, 2):
                     print(measure(name, engine, workers), flush=True)
+    limit = max(limit, hashes_a_second())
+    print(
+        f"the limit of logins, by Argon2 and bcrypt alone: {limit:.1f} a "
+        f"second on {os.cpu_count()} cores"
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from passlib.hash import md5_crypt
+from passlib.hash import bcrypt as bcrypt_of_passlib
+from passlib.hash import django_pbkdf2_sha256, md5_crypt
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -133,6 +134,7 @@ class Hashers:
 @contextmanager
 def watched(during: Callable[[], object] = lambda: None) -> Iterator[Hashers]:
     """Watch all hashing for as long as this lasts."""
+    bcrypt_of_passlib.set_backend("bcrypt")  # it tries known hashes first
     hashers = Hashers(during)
     with (
         patch.object(ch07, "argon2", hashers),
@@ -474,6 +476,8 @@ BOTH = ["argon2 verify", "bcrypt"]
         ("johndoe", ""),
         ("johndoe", "secret"),
         ("johndoe", "$argon2id$damaged"),
+        ("johndoe", ARGON2[:-5]),
+        ("johndoe", "$argon2id$v=19$m=8,t=1,p=1$x$y"),
         ("johndoe", md5_crypt.hash("secret")),
         ("nobody", BCRYPT),
         ("nobody\0", BCRYPT),
@@ -512,6 +516,15 @@ def test_bcrypt_hash_becomes_argon2_at_the_first_login() -> None:
     assert cheap_hashes.argon2.identify(hashed)
     assert user_named("johndoe").hashed_password == hashed
     assert ch07.authenticate_user("johndoe", "wrong") is None
+
+
+def test_hash_of_django_becomes_argon2_as_well() -> None:
+    django = django_pbkdf2_sha256.using(rounds=1).hash("secret")
+    change_row("johndoe", hashed_password=django)
+    assert ch07.authenticate_user("johndoe", "wrong") is None
+    assert ch07.authenticate_user("johndoe", "secret")
+    hashed = user_named("johndoe").hashed_password
+    assert cheap_hashes.argon2.identify(hashed)
 
 
 def test_argon2_hash_of_a_lower_cost_is_replaced() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote_plus, urlencode
+from uuid import UUID
 
 import httpx
 import pytest
@@ -266,7 +267,9 @@ async def test_no_made_up_wish_gains_more_than_the_table(
 
 
 def claims_with(stem: str, **changes: Any) -> Claims:
-    return {"sub": subject_of(stem, "bob"), "exp": FAR_FUTURE, **changes}
+    """Claim to be bob, with a `jti`, which chapter 8 demands."""
+    sub, jti = subject_of(stem, "bob"), str(UUID(int=1))
+    return {"sub": sub, "exp": FAR_FUTURE, "jti": jti, **changes}
 
 
 # Signed well, and no string in which `me` and `items` are words.

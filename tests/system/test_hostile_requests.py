@@ -19,7 +19,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snippets.ch03_dependency_wiring import read_access_token
+from tests.support.accounts import change_row
 from tests.support.chapters import apps
+from tests.support.cheap_hashes import HASHES
 from tests.support.clients import good_claims, open_client
 from tests.support.forgeries import part, signed
 
@@ -356,6 +358,55 @@ async def test_no_made_up_headers_open_the_door(
     assert_refused(response)
     # From chapter 5 on, two of them are no credentials but a broken request.
     assert response.status_code == 401 or len(authorizations) > 1
+
+
+JSON_NOISE = st.sampled_from(
+    [
+        *(b"", b"{", b"[" * 50_000, b"null", b"1", b'""', b"NaN", b"\xff\xfe"),
+        *(b'{"username":"a","password":"\\ud800"}', b"{}" * 1_000),
+        *(b'{"username":' + b"9" * 5_000 + b"}", b'{"password":"' + MARK),
+        *(b'{"username": "\\u0000", "password": "%s"}' % MARK, MARK),
+    ]
+)
+STRINGS = st.text() | st.sampled_from(
+    ["johndoe", "\ud800", "\0", "secret", "a" * 2_000, "a long new password"]
+)
+FIELDS_OF_JSON = st.dictionaries(
+    st.sampled_from(
+        [
+            *("username", "password", "email", "full_name", "id", "scopes"),
+            *("old_password", "new_password", "hashed_password", "disabled"),
+        ]
+    ),
+    STRINGS | st.none() | st.integers() | st.lists(STRINGS, max_size=2),
+)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stem", apps(first=7))
+@given(
+    body=JSON_NOISE
+    | st.binary(max_size=60)
+    | FIELDS_OF_JSON.map(json.dumps).map(str.encode)
+)
+@example(
+    body=b'{"old_password": "\\ud800", "new_password": "a long enough 1"}'
+)
+async def test_no_made_up_json_is_a_500(stem: str, body: bytes) -> None:
+    """Of a password in it nothing comes back."""
+    app = APPS[stem]
+    change_row("johndoe", hashed_password=HASHES["johndoe"])
+    token = signed(await good_claims(app))
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+    }
+    async with open_client(app, raise_app_exceptions=False) as client:
+        for path in ("/users/", "/users/me/password"):
+            answer = await client.post(path, content=body, headers=headers)
+            assert answer.status_code < 500, answer.text
+            assert MARK.decode() not in answer.text
+            assert "hashed_password" not in answer.text
 
 
 NOISE = st.sampled_from(
