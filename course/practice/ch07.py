@@ -1,5 +1,6 @@
 """Chapter 7's practice: the database decides, and nothing waits inside it."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from course.classroom.answer_types import a_function
@@ -16,10 +17,25 @@ from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import expect, given, may_not_raise, refused
 
+WIDE_KIM = "\uff2b\uff49\uff4d"
 UNCAUGHT = "The key is taken. In an app this exception is a 500: catch it."
 AT_ONCE = (
     "Both requests found the nickname free, and the other one was stored "
     "first. Only the `INSERT` itself can tell: catch its exception."
+)
+STALE = (
+    "Your transaction had read the table before another request wrote to "
+    "it. SQLite then does not let it write, and the user gets a 500. Let one "
+    "statement decide and write, without a look-up in the same transaction."
+)
+QUOTE = (
+    "A value was put into the text of the statement, and its quote ended a "
+    "string there. An attacker would continue with SQL (*SQL injection*). "
+    "Pass values as parameters."
+)
+REMEMBERED = (
+    "It is free now. Ask the table at each call: what your code remembers of "
+    "earlier calls is out of date, and other servers remember other things."
 )
 
 prediction(
@@ -99,6 +115,15 @@ members = sa.Table(
 
 Rows = list[tuple[object, ...]]
 
+WRITES = re.compile(
+    r"\b(INSERT|UPDATE|DELETE|REPLACE|IMMEDIATE|EXCLUSIVE)\b", re.IGNORECASE
+)
+
+
+def by_key(row: tuple[object, ...]) -> str:
+    """Return what the rows of `nicknames` are sorted by."""
+    return str(row[0])
+
 
 class Sessions(sessionmaker[Session]):
     """Makes sessions, and is called `sessions` in verdicts."""
@@ -133,15 +158,15 @@ class Database:
     def before_next_write(self, statement: sa.Executable) -> Iterator[None]:
         """Let another request write just before the answer does.
 
-        The statement runs once, before the answer's next statement that is
-        no SELECT, as it might if two requests arrive at the same time.
+        The statement runs once, before the answer's next statement that
+        writes or locks, as it might if two requests arrive at the same time.
         """
         waiting = [statement]
 
         def write_first(
             _: object, __: object, text: str, *___: object
         ) -> None:
-            if waiting and not text.lstrip().upper().startswith("SELECT"):
+            if waiting and WRITES.search(text):
                 self.run(waiting.pop())
 
         sa.event.listen(self.engine, "before_cursor_execute", write_first)
@@ -158,6 +183,9 @@ def database() -> Iterator[Database]:
         path = Path(folder).as_posix()
         url = f"sqlite:///{path}/practice.db"
         engine = sa.create_engine(url, poolclass=sa.QueuePool)
+        with engine.connect() as connection:
+            # One transaction may write while another one reads.
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         tables.create_all(engine)
         try:
             yield Database(engine)
@@ -170,6 +198,19 @@ def away() -> Sessions:
     with TemporaryDirectory() as folder:
         path = Path(folder).as_posix()
     return Sessions(sa.create_engine(f"sqlite:///{path}/practice.db"))
+
+
+@contextmanager
+def damaged() -> Iterator[Sessions]:
+    """Make sessions for a file that is no database."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "practice.db"
+        path.write_text("This file is damaged. " * 100)
+        engine = sa.create_engine(f"sqlite:///{path.as_posix()}")
+        try:
+            yield Sessions(engine)
+        finally:
+            engine.dispose()
 
 
 @exercise(
@@ -227,7 +268,7 @@ def claim_a_nickname(claim: Callable[..., Any]) -> None:
             )
             stored.append((key, nickname))
         expect(
-            base.rows(nicknames) == sorted(stored, key=str),
+            base.rows(nicknames) == sorted(stored, key=by_key),
             "Each claim that succeeds adds one row with its own key and "
             f"nickname. The table has: {base.rows(nicknames)}.",
         )
@@ -246,20 +287,35 @@ def claim_a_nickname(claim: Callable[..., Any]) -> None:
                 "Another user has this nickname in another spelling. "
                 "`username_key` gives both spellings one key.",
             )
+        given("`o'Neil`, a free nickname with a quote")
+        with may_not_raise(QUOTE, OperationalError):
+            answer = claim(base.sessions, "o'Neil")
+        stored.append(("o'neil", "o'Neil"))
+        expect(
+            answer is True
+            and base.rows(nicknames) == sorted(stored, key=by_key),
+            "The nickname is free, and the table must have it as it was "
+            f"typed. The table has: {base.rows(nicknames)}.",
+        )
         given("`Ringo`, when another request claims `ringo` a moment earlier")
         rival = sa.insert(nicknames).values(key="ringo", nickname="ringo")
         with (
             base.before_next_write(rival),
             may_not_raise(AT_ONCE, IntegrityError),
+            may_not_raise(STALE, OperationalError),
         ):
             late = claim(base.sessions, "Ringo")
         stored.append(("ringo", "ringo"))
         expect(
-            late is False and base.rows(nicknames) == sorted(stored, key=str),
+            late is False
+            and base.rows(nicknames) == sorted(stored, key=by_key),
             "Two requests have claimed it, and the other one was stored "
             "first. The answer must be `False`, and the row must stay the "
             "other user's.",
         )
+        given("`Ringo`, after the other user has given it back")
+        base.run(sa.delete(nicknames).where(nicknames.c.key == "ringo"))
+        expect(claim(base.sessions, "Ringo") is True, REMEMBERED)
         given("a database that cannot be opened")
         with refused(
             "The answer says that the nickname is taken or stored, but the "
@@ -268,6 +324,20 @@ def claim_a_nickname(claim: Callable[..., Any]) -> None:
             OperationalError,
         ):
             claim(away(), "George")
+        given("a database whose file is damaged")
+        with (
+            damaged() as sessions,
+            refused(
+                "This is a `DatabaseError`, and it was caught. List what you "
+                "catch, `IntegrityError`, and not what you let through: "
+                "there are other errors than you know.",
+                DatabaseError,
+            ),
+        ):
+            claim(sessions, "George")
+
+
+FREE = ("AUTUMN", "EASTER", "SPRING", "SUMMER", "TWICE")
 
 
 @exercise(
@@ -287,12 +357,12 @@ def use_a_voucher_once(redeem: Callable[..., Any]) -> None:
     """One statement asks whether a voucher is free, and takes it."""
     with database() as base:
         for code, user in (
-            *(("AUTUMN", None), ("SPRING", None), ("SUMMER", None)),
+            *((code, None) for code in FREE),
             ("WINTER", "carol"),
         ):
             base.run(sa.insert(vouchers).values(code=code, used_by=user))
         owners: dict[str, str | None] = {
-            **dict.fromkeys(("AUTUMN", "SPRING", "SUMMER")),
+            **dict.fromkeys(FREE),
             "WINTER": "carol",
         }
         for words, code, user, free in (
@@ -302,9 +372,13 @@ def use_a_voucher_once(redeem: Callable[..., Any]) -> None:
             ("johndoe, and his own voucher again", "SPRING", "johndoe", False),
             ("johndoe, and carol's voucher", "WINTER", "johndoe", False),
             ("a code that no voucher has", "NEVER", "johndoe", False),
+            ("`%`, which `LIKE` finds in every code", "%", "johndoe", False),
+            ("the beginning of a code", "SUMM", "johndoe", False),
+            ("O'Neil, and a voucher that is free", "EASTER", "O'Neil", True),
         ):
             given(words)
-            answer = redeem(base.sessions, code, user)
+            with may_not_raise(QUOTE, OperationalError):
+                answer = redeem(base.sessions, code, user)
             if free:
                 owners[code] = user
                 expect(
@@ -325,22 +399,58 @@ def use_a_voucher_once(redeem: Callable[..., Any]) -> None:
                     "`False`. The shop gives the discount again otherwise.",
                 )
             expect_owners(base, owners)
-        given("alice, when johndoe uses the same voucher a moment earlier")
-        rival = (
-            sa.update(vouchers)
-            .where(vouchers.c.code == "SUMMER")
-            .values(used_by="johndoe")
-        )
-        with base.before_next_write(rival):
-            answer = redeem(base.sessions, "SUMMER", "alice")
-        expect(
-            answer is False,
-            "johndoe used the voucher between your look-up and your "
-            "`UPDATE`, and now both have the discount. The `UPDATE` itself "
-            "must have the condition that the voucher is free.",
-        )
-        owners["SUMMER"] = "johndoe"
+        for words, code, user, why in (
+            (
+                "alice, when johndoe uses the same voucher a moment earlier",
+                "SUMMER",
+                "alice",
+                "johndoe used the voucher between your look-up and your "
+                "`UPDATE`, and now both have the discount. The `UPDATE` "
+                "itself must have the condition that the voucher is free.",
+            ),
+            (
+                "johndoe, who sends the same request twice at once",
+                "TWICE",
+                "johndoe",
+                "He has the discount twice. The name in the row is his, but "
+                "his other request stored it. Ask whether your own `UPDATE` "
+                "changed a row.",
+            ),
+        ):
+            given(words)
+            rival = used_by("johndoe", code)
+            with (
+                base.before_next_write(rival),
+                may_not_raise(STALE, OperationalError),
+            ):
+                answer = redeem(base.sessions, code, user)
+            expect(answer is False, why)
+            owners[code] = "johndoe"
+            expect_owners(base, owners)
+        given("a voucher that johndoe has given back")
+        base.run(used_by(None, "SPRING"))
+        owners["SPRING"] = "alice"
+        expect(redeem(base.sessions, "SPRING", "alice") is True, REMEMBERED)
         expect_owners(base, owners)
+        given("a voucher that the shop has just added")
+        base.run(sa.insert(vouchers).values(code="LATE", used_by=None))
+        owners["LATE"] = "alice"
+        expect(redeem(base.sessions, "LATE", "alice") is True, REMEMBERED)
+        expect_owners(base, owners)
+        given("a database that cannot be opened")
+        with refused(
+            "The answer says that the voucher is used, but the database was "
+            "never asked, and the user throws the voucher away. Catch no "
+            "error: the caller has to hear of it.",
+            OperationalError,
+        ):
+            redeem(away(), "SUMMER", "alice")
+
+
+def used_by(user: str | None, code: str) -> sa.Update:
+    """Write who has used a voucher, as another request does."""
+    this_one = vouchers.c.code == code
+    return sa.update(vouchers).where(this_one).values(used_by=user)
 
 
 def expect_owners(base: Database, owners: dict[str, str | None]) -> None:
@@ -361,15 +471,17 @@ class Verifier:
     meanwhile: sa.Executable | None = None
     calls: list[tuple[str, str]] = field(default_factory=list)
     connections: int = 0
+    found: Rows | None = None
 
     def __repr__(self) -> str:
         return "verify"
 
     def __call__(self, password: str, hashed_password: str) -> bool:
-        """Note the call and the connections in use; let others write."""
+        """Note the call, the connections and the table; let others write."""
         self.calls.append((password, hashed_password))
         pool = cast(sa.QueuePool, self.base.engine.pool)
         self.connections += pool.checkedout()
+        self.found = self.base.rows(members)
         if self.meanwhile is not None and not self.connections:
             self.base.run(self.meanwhile)
         return hashed_password == f"hash of {password}"
@@ -395,6 +507,7 @@ def change_an_address(change: Callable[..., Any]) -> None:
         people = {
             1: ("john@example.com", "hash of secret"),
             2: ("alice@example.com", "hash of wonderland"),
+            3: ("carol@example.com", "hash of secret"),
         }
         for number, (email, hashed) in people.items():
             base.run(
@@ -403,19 +516,36 @@ def change_an_address(change: Callable[..., Any]) -> None:
                 )
             )
 
-        def attempt(number: int, password: str, verify: Verifier) -> object:
-            return change(
-                base.sessions, verify, number, password, "new@example.com"
+        def attempt(
+            number: int,
+            password: str,
+            verify: Verifier,
+            email: str = "new@example.com",
+        ) -> object:
+            before = base.rows(members)
+            answer = change(base.sessions, verify, number, password, email)
+            expect(
+                verify.found in (None, before),
+                "The table had changed before `verify` returned. Until you "
+                "take it back, a thief has the mail of the account sent to "
+                "another address. Write after the password is verified.",
             )
+            return answer
 
-        for number, password in ((1, "secret"), (2, "wonderland")):
+        for number, password, email in (
+            (1, "secret", "new@example.com"),
+            (2, "wonderland", "Alice.O'Neil@example.com"),
+            (3, "secret", "carol@example.org"),
+        ):
             given(f"member {number}, with the right password")
             verify = Verifier(base)
+            with may_not_raise(QUOTE, OperationalError):
+                answer = attempt(number, password, verify, email)
             expect(
-                attempt(number, password, verify) is True,
+                answer is True,
                 "The password is right, so the answer must be `True`.",
             )
-            people[number] = ("new@example.com", people[number][1])
+            people[number] = (email, people[number][1])
             expect_members(base, people)
             expect(
                 verify.calls == [(password, people[number][1])],
@@ -451,11 +581,22 @@ def change_an_address(change: Callable[..., Any]) -> None:
             "member's address changed. Compare and swap.",
         )
         expect_members(base, people)
+        given("the new password, after that change")
+        people[1] = ("newer@example.com", "hash of new")
+        expect(
+            attempt(1, "new", Verifier(base), "newer@example.com") is True,
+            "This password is right since the change. Read the row at each "
+            "call: a copy from an earlier call is out of date.",
+        )
+        expect_members(base, people)
         given("a password that is changed just before your `UPDATE`")
         rival = john.values({"hashed_password": "hash of x"})
-        with base.before_next_write(rival):
+        with (
+            base.before_next_write(rival),
+            may_not_raise(STALE, OperationalError),
+        ):
             answer = attempt(1, "new", Verifier(base))
-        people[1] = ("old@example.com", "hash of x")
+        people[1] = ("newer@example.com", "hash of x")
         expect(
             answer is False,
             "Between your second look at the row and your `UPDATE`, the "

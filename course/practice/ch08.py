@@ -2,8 +2,9 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
 import httpx
@@ -14,12 +15,14 @@ from course.classroom.excerpt import excerpt
 from course.classroom.exercise import exercise
 from course.classroom.prediction import prediction, right, wrong
 from course.classroom.trial import (
+    CallError,
     attempt,
     expect,
     given,
     may_not_raise,
     record_outcome,
     refused,
+    remark,
 )
 from snippets import ch03_dependency_wiring
 
@@ -171,14 +174,18 @@ def a_used_token_ends_the_login(rotate: Callable[..., Any]) -> None:
         given(f"another login, after the family of `{owner}-1` has ended")
         goes_on(rotate, tokens, f"{other}-1")
         goes_on(rotate, tokens, "telephone-1")
-    given("the owner refreshes twice, then the thief uses the first token")
-    tokens = two_logins_and_alice()
-    rotated(rotate, tokens, "laptop-1", "laptop-2", 7)
-    rotated(rotate, tokens, "laptop-2", "laptop-3", 7)
-    ends(rotate, tokens, "laptop-1", 7)
-    given("then the owner's newest token")
-    must_refuse(rotate, tokens, "laptop-3", STILL_IN)
-    for text in ("made up", "", "laptop", "laptop-1 "):
+    for which, token in (("first", "laptop-1"), ("second", "laptop-2")):
+        given(
+            f"the owner refreshes twice, then a thief uses the {which} token"
+        )
+        tokens = two_logins_and_alice()
+        rotated(rotate, tokens, "laptop-1", "laptop-2", 7)
+        rotated(rotate, tokens, "laptop-2", "laptop-3", 7)
+        ends(rotate, tokens, token, 7)
+        given(f"then the owner's newest token, after the {which} one")
+        must_refuse(rotate, tokens, "laptop-3", STILL_IN)
+    a_long_login(rotate)
+    for text in ("made up", "", "laptop", "laptop-1 ", "LAPTOP-1"):
         given(f"the unknown token {text!r}")
         tokens = two_logins_and_alice()
         why = "No such token was issued, and it was traded for one."
@@ -188,6 +195,34 @@ def a_used_token_ends_the_login(rotate: Callable[..., Any]) -> None:
             "An unknown token must change nothing. Otherwise anyone can end "
             "logins by sending any text.",
         )
+
+
+def a_long_login(rotate: Callable[..., Any]) -> None:
+    """Present a token from the middle of a family of six.
+
+    The table is as a service finds it when it starts: no earlier call of
+    `rotate` has marked these tokens, and their names have nothing in common.
+    """
+    given("a token from the middle of a long login, used before a restart")
+    rows = (
+        *(
+            ("kQ3x", "100", True),
+            ("v0bS", "1007", True),
+            ("Z9aL", "1007", True),
+        ),
+        *(
+            ("c2Tf", "7", False),
+            ("Hw8m", "1007", True),
+            ("pY1u", "1007", True),
+        ),
+        *(("N6dj", "1007", True), ("e4Ro", "1007", False)),
+        *(("xG7i", "10071", False), ("B5nq", "107", False)),
+    )
+    tokens: Tokens = {
+        token: {"family": int(family), "used": used}
+        for token, family, used in rows
+    }
+    ends(rotate, tokens, "Hw8m", 1007)
 
 
 def must_refuse(
@@ -235,13 +270,20 @@ MUST_IGNORE = (
 )
 
 
-def access_token(key: str = "", **claims: object) -> str:
+def access_token(
+    key: str = "", algorithm: str = "", left_out: str = "", **claims: object
+) -> str:
     """Sign an access token of johndoe; by default with our own key."""
-    return jwt.encode(
-        {"sub": "johndoe", "exp": EXP, **claims},
-        key or ch03_dependency_wiring.SECRET_KEY,
-        ch03_dependency_wiring.ALGORITHM,
-    )
+    claims = {"sub": "johndoe", "exp": EXP, **claims}
+    claims.pop(left_out, None)
+    with warnings.catch_warnings():
+        # HS512 asks for a longer key than ours.
+        warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
+        return jwt.encode(
+            claims,
+            key or ch03_dependency_wiring.SECRET_KEY,
+            algorithm or ch03_dependency_wiring.ALGORITHM,
+        )
 
 
 @exercise(
@@ -263,14 +305,17 @@ def a_deny_list_that_forgets(deny: Callable[..., Any]) -> None:
     now = EXP - 300
     token = access_token(jti="first")
     lists(deny, "a valid token", {}, token, now, {"first": EXP})
-    other = access_token(jti="second", sub="alice", exp=EXP + 60)
+    other = access_token(jti="first, of alice", sub="alice", exp=EXP + 60)
+    listed = {"first": now + 10} | {
+        f"of user {number}": now + number for number in range(1, 101)
+    }
     lists(
         deny,
-        "a token of alice, beside one that is listed",
-        {"first": now + 10},
+        "a token of alice, beside a hundred that are listed",
+        listed,
         other,
         now,
-        {"first": now + 10, "second": EXP + 60},
+        listed | {"first, of alice": EXP + 60},
     )
     lists(
         deny,
@@ -298,7 +343,11 @@ def a_deny_list_that_forgets(deny: Callable[..., Any]) -> None:
         "a token that another key signed": access_token(
             key="another teaching key of 32 bytes, or more", jti="first"
         ),
+        "a token that is signed with our key, by HS512": access_token(
+            algorithm="HS512", jti="first"
+        ),
         "a token that has expired": access_token(jti="first", exp=1),
+        "a token without an `exp`": access_token(jti="first", left_out="exp"),
         "a token without a `jti`": access_token(),
     }
     for name, text in ignored.items():
@@ -331,6 +380,16 @@ def a_deny_list_that_forgets(deny: Callable[..., Any]) -> None:
             "go, or the list grows for ever; the one of 59 must stay, since "
             "a server whose clock is slow still accepts its token.",
         )
+    lists(
+        deny,
+        "a text that is no token, and an entry that expired a minute ago",
+        {"60 s ago": now - 60},
+        "made up",
+        now,
+        {},
+        "The text is ignored, and so was the old entry. The list must forget "
+        "at each call: whether a token is added does not matter.",
+    )
 
 
 def lists(
@@ -371,6 +430,8 @@ class Service:
         statuses: fixed answers of paths, such as `{"/secret/": 403}`.
         pauses: how often other tasks may run before a path answers.
         stubborn: whether it refuses the tokens that it has issued.
+        broken: whether the connection breaks during a refresh.
+        most: the largest number of `GET` that were unanswered at once.
     """
 
     def __init__(self, user: str = "johndoe", **statuses: int) -> None:
@@ -379,6 +440,8 @@ class Service:
         self.statuses = {f"/{path}": code for path, code in statuses.items()}
         self.pauses: dict[str, int] = {}
         self.stubborn = False
+        self.broken = False
+        self.unanswered = self.most = 0
         self.number = 0
         self.good = ""
         self.client = httpx.AsyncClient(
@@ -397,8 +460,13 @@ class Service:
         if len(self.log) > LONGEST_LOG:
             raise TooManyRequestsError
         response = self.decide(request)
+        self.unanswered += request.method == "GET"
+        self.most = max(self.most, self.unanswered)
         for _ in range(self.pauses.get(path, 20)):
             await asyncio.sleep(0)
+        self.unanswered -= request.method == "GET"
+        if self.broken and path == "/token":
+            raise httpx.ReadError("the connection broke")
         return response
 
     def decide(self, request: httpx.Request) -> httpx.Response:
@@ -557,7 +625,9 @@ async def refresh_once(fetch: Callable[..., Awaitable[Any]]) -> None:
         await expect_page(service, page, path, why)
         keeps(service, service.issued)
     await several_at_once(fetch)
+    await another_holder(fetch)
     await refusals(fetch)
+    await a_broken_connection(fetch)
 
 
 def keeps(service: Service, tokens: dict[str, Any]) -> None:
@@ -589,6 +659,12 @@ async def several_at_once(fetch: Callable[..., Awaitable[Any]]) -> None:
             why = "One task refreshed, and another did not use its token."
             await expect_page(service, page, path, why)
         expect(not lock.locked(), LOCK_TAKEN)
+    if service.most == 1:
+        remark(
+            "Your tasks send their requests one after another, because "
+            "`fetch` holds the lock while it waits for a page. Hold it only "
+            "for the refresh: then the tasks need not wait for each other."
+        )
     service, lock = Service(), Lock()
     given("a task whose 401 arrives after another task has refreshed")
     service.pauses["/slow/"] = 300
@@ -599,6 +675,63 @@ async def several_at_once(fetch: Callable[..., Awaitable[Any]]) -> None:
         service.counted("POST") == 1,
         "It refreshed again, although the new token was there. Compare the "
         "token that you sent with the one in `tokens`, inside the lock.",
+    )
+
+
+async def another_holder(fetch: Callable[..., Awaitable[Any]]) -> None:
+    """Refresh elsewhere, with the lock, while a task gets its 401."""
+    service, lock = Service(), Lock()
+    given("a 401 while the client's main program refreshes, with the lock")
+    async with lock:
+        task = asyncio.create_task(
+            cast(
+                Coroutine[Any, Any, httpx.Response],
+                fetch(service, lock, "/users/me/"),
+            )
+        )
+        for _ in range(200):
+            await asyncio.sleep(0)
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": service.tokens["refresh_token"],
+        }
+        renewed = await service.client.post("/token", data=form)
+        if renewed.status_code == 200:
+            service.tokens.update(renewed.json())
+    page = await task
+    expect(
+        service.counted("POST") == 1,
+        "`fetch` refreshed as well, although the `lock` was taken. All who "
+        "refresh must hold the lock that they share: another one, or a flag "
+        "of your own, is unknown to the rest of the client.",
+    )
+    why = "The lock is free again, and `tokens` has the new token: send it."
+    await expect_page(service, page, "/users/me/", why)
+
+
+async def a_broken_connection(
+    fetch: Callable[..., Awaitable[Any]],
+) -> None:
+    """Let a refresh get no answer, and the next one get one."""
+    service, lock = Service(), Lock()
+    service.broken = True
+    before = dict(service.tokens)
+    given("a connection that breaks during the refresh")
+    try:
+        page = await fetch(service, lock, "/users/me/")
+    except CallError as error:
+        if not error.is_a(httpx.TransportError):
+            raise
+    else:
+        expect(
+            page.status_code == 401,
+            "The caller must see the 401 of the request, or the error.",
+        )
+    expect(not lock.locked(), LOCK_TAKEN)
+    expect(
+        service.tokens == before,
+        "`tokens` has changed, and no new ones came: the service may not "
+        "have seen the refresh, and the old tokens may still work.",
     )
 
 

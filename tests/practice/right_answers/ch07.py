@@ -264,6 +264,173 @@ def change_email(sessions, verify, member_id, password, email):
     return result.rowcount == 1
 """,
     ),
+    RightAnswer(
+        CLAIM,
+        "a class that is mapped to the table",
+        NICKNAMES
+        + """
+from sqlalchemy.orm import DeclarativeBase
+
+class Base(DeclarativeBase):
+    pass
+
+class Nickname(Base):
+    __table__ = nicknames
+
+def claim(sessions, nickname):
+    try:
+        with sessions.begin() as session:
+            key = username_key(nickname)
+            session.add(Nickname(key=key, nickname=nickname))
+    except IntegrityError:
+        return False
+    return True
+""",
+    ),
+    RightAnswer(
+        CLAIM,
+        "a savepoint",
+        NICKNAMES
+        + """
+def claim(sessions, nickname):
+    row = {"key": username_key(nickname), "nickname": nickname}
+    with sessions.begin() as session:
+        try:
+            with session.begin_nested():
+                session.execute(nicknames.insert(), row)
+        except IntegrityError:
+            return False
+        return True
+""",
+    ),
+    RightAnswer(
+        CLAIM,
+        "INSERT … SELECT … WHERE NOT EXISTS, and the exception",
+        NICKNAMES
+        + """
+def claim(sessions, nickname):
+    key = username_key(nickname)
+    taken = sa.exists().where(nicknames.c.key == key)
+    row = sa.select(sa.literal(key), sa.literal(nickname)).where(~taken)
+    insert = sa.insert(nicknames).from_select(["key", "nickname"], row)
+    try:
+        with sessions.begin() as session:
+            found = session.scalar(insert.returning(nicknames.c.key))
+    except IntegrityError:
+        return False
+    return found is not None
+""",
+    ),
+    RightAnswer(
+        VOUCHER,
+        "a row that is deleted and inserted",
+        VOUCHERS
+        + """
+def redeem(sessions, code, username):
+    free = sa.and_(vouchers.c.code == code, vouchers.c.used_by.is_(None))
+    with sessions.begin() as session:
+        if session.execute(sa.delete(vouchers).where(free)).rowcount != 1:
+            return False
+        row = {"code": code, "used_by": username}
+        session.execute(sa.insert(vouchers).values(row))
+        return True
+""",
+    ),
+    RightAnswer(
+        VOUCHER,
+        "partial, and an explicit rollback",
+        VOUCHERS
+        + """
+from functools import partial
+
+def take(table, sessions, code, username):
+    session = sessions()
+    try:
+        update = table.update().where(table.c.code == code)
+        update = update.where(table.c.used_by.is_(sa.null()))
+        result = session.execute(update.values(used_by=username))
+        if result.rowcount == 1:
+            session.commit()
+            return True
+        session.rollback()
+        return False
+    finally:
+        session.close()
+
+redeem = partial(take, vouchers)
+""",
+    ),
+    RightAnswer(
+        VOUCHER,
+        "an update without effect as a lock, and match",
+        VOUCHERS
+        + """
+def redeem(sessions, code, username):
+    this_one = sa.update(vouchers).where(vouchers.c.code == code)
+    with sessions.begin() as session:
+        session.execute(this_one.values(code=code))
+        find = sa.select(vouchers.c.used_by).where(vouchers.c.code == code)
+        match session.execute(find).first():
+            case (None,):
+                session.execute(this_one.values(used_by=username))
+                return True
+            case _:
+                return False
+""",
+    ),
+    RightAnswer(
+        ADDRESS,
+        "a version column of a mapped class",
+        MEMBERS
+        + """
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm.exc import StaleDataError
+
+class Base(DeclarativeBase):
+    pass
+
+class Member(Base):
+    __table__ = members
+    __mapper_args__ = {
+        "version_id_col": members.c.hashed_password,
+        "version_id_generator": False,
+    }
+
+def change_email(sessions, verify, member_id, password, email):
+    with sessions() as session:
+        member = session.get(Member, member_id)
+    if not verify(password, member.hashed_password):
+        return False
+    try:
+        with sessions.begin() as session:
+            session.add(member)
+            member.email = email
+    except StaleDataError:
+        return False
+    return True
+""",
+    ),
+    RightAnswer(
+        ADDRESS,
+        "an update that is rolled back if the hash is another",
+        MEMBERS
+        + """
+def change_email(sessions, verify, member_id, password, email):
+    this_one = members.c.id == member_id
+    find = sa.select(members.c.hashed_password).where(this_one)
+    with sessions() as session:
+        hashed = session.scalar(find)
+    if not verify(password, hashed):
+        return False
+    with sessions() as session:
+        session.execute(sa.update(members).where(this_one).values(email=email))
+        if session.scalar(find) != hashed:
+            session.rollback()
+            return False
+        session.commit()
+        return True
+""",
+    ),
 ]
 
 EQUIVALENT_MUTANTS: list[EquivalentMutant] = []

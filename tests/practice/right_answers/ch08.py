@@ -272,6 +272,142 @@ class Fetch:
 fetch = Fetch()
 """,
     ),
+    RightAnswer(
+        ROTATE,
+        "partial, match, and one update",
+        """
+from functools import partial
+
+def turn(error, tokens, token, new):
+    match tokens.get(token):
+        case None:
+            raise error(f"unknown: {token}")
+        case {"used": True, "family": family}:
+            mine = {t for t, e in tokens.items() if e["family"] == family}
+            for other in mine:
+                tokens.pop(other, None)
+            raise error(f"used twice: {token}")
+        case entry:
+            tokens |= {
+                token: entry | {"used": True},
+                new: entry | {"used": False},
+            }
+
+rotate = partial(turn, ValueError)
+""",
+    ),
+    RightAnswer(
+        ROTATE,
+        "a token that is taken out first",
+        """
+def rotate(tokens, token, new):
+    entry = tokens.pop(token, None)
+    if entry is None:
+        raise ValueError
+    family = entry["family"]
+    if not entry["used"]:
+        tokens[token] = {"family": family, "used": True}
+        tokens[new] = {"family": family, "used": False}
+        return tokens
+    while others := [t for t in tokens if tokens[t]["family"] == family]:
+        del tokens[others[0]]
+    raise ValueError
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "forgets in finally",
+        """
+def deny(denied, token, now):
+    try:
+        match ch03.read_access_token(token):
+            case {"jti": jti, "exp": exp}:
+                denied[jti] = exp
+    except jwt.InvalidTokenError:
+        return
+    finally:
+        for jti in list(denied):
+            if denied[jti] < now - 59:
+                del denied[jti]
+""",
+    ),
+    RightAnswer(
+        DENY,
+        "partial, timedelta and suppress",
+        """
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+def deny_within(skew, denied, token, now):
+    added = {}
+    with suppress(jwt.PyJWTError, KeyError):
+        claims = ch03.read_access_token(token)
+        added[claims["jti"]] = claims["exp"]
+    every = denied | added
+    denied.clear()
+    for jti, exp in every.items():
+        if timedelta(seconds=now - exp) < skew:
+            denied[jti] = exp
+
+deny = partial(deny_within, timedelta(minutes=1))
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "partial, recursion and raise_for_status",
+        """
+from functools import partial
+import httpx
+
+async def attempts(left, client, tokens, lock, path):
+    sent = tokens["access_token"]
+    headers = [("authorization", f"Bearer {sent}")]
+    answer = await client.request("GET", path, headers=headers)
+    if answer.status_code != httpx.codes.UNAUTHORIZED or not left:
+        return answer
+    async with lock:
+        if tokens["access_token"] == sent:
+            form = {"grant_type": "refresh_token"}
+            form["refresh_token"] = tokens["refresh_token"]
+            try:
+                renewed = await client.request("POST", "/token", data=form)
+                renewed.raise_for_status()
+            except httpx.HTTPError:
+                return answer
+            tokens.update(renewed.json())
+    return await attempts(left - 1, client, tokens, lock, path)
+
+fetch = partial(attempts, 1)
+""",
+    ),
+    RightAnswer(
+        FETCH,
+        "one request at a time",
+        """
+from urllib.parse import urlencode
+
+async def fetch(client, tokens, lock, path):
+    async with lock:
+        for last in (False, True):
+            headers = {"Authorization": "Bearer " + tokens["access_token"]}
+            answer = await client.get(path, headers=headers)
+            if answer.status_code != 401 or last:
+                return answer
+            form = {
+                "grant_type": "refresh_token",
+                "refresh_token": tokens["refresh_token"],
+            }
+            renewed = await client.post(
+                "/token",
+                content=urlencode(form),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+            )
+            if renewed.status_code != 200:
+                return answer
+            tokens.update(renewed.json())
+""",
+    ),
 ]
 
 EQUIVALENT_MUTANTS: list[EquivalentMutant] = [

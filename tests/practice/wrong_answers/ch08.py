@@ -357,4 +357,166 @@ def rotate(tokens, token, new):
         "must be an `async def`",
         "def fetch(client, tokens, lock, path):\n    return None",
     ),
+    WrongAnswer(
+        ROTATE,
+        "a long login, used before a restart",
+        rotate(
+            "owner = token.split('-')[0]; "
+            "[tokens.pop(t) for t in list(tokens)"
+            " if t.split('-')[0] == owner]; raise ValueError"
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        ROTATE,
+        "Given: a token from the middle of a long login, used before a "
+        "restart Tokens of other families have changed",
+        rotate(
+            "family = str(entry['family']); "
+            "[tokens.pop(t) for t, e in list(tokens.items())"
+            " if str(e['family']).startswith(family)]; raise ValueError"
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        ROTATE,
+        "one of them stole it",
+        """
+def rotate(tokens, token, new):
+    entry = tokens.get(token)
+    if entry is None:
+        raise ValueError
+    if (id(tokens), token) in seen:
+        for other, found in list(tokens.items()):
+            if found["family"] == entry["family"]:
+                del tokens[other]
+        raise ValueError
+    seen.add((id(tokens), token))
+    alive.append(tokens)
+    entry["used"] = True
+    tokens[new] = {"family": entry["family"], "used": False}
+
+seen, alive = set(), []
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        ROTATE,
+        "then a thief uses the second token",
+        rotate(
+            "mine = [t for t, e in tokens.items()"
+            " if e['family'] == entry['family']]; "
+            "grace = len(mine) > 2 and mine[-2] == token; "
+            "[tokens.pop(t) for t in mine if not grace]; raise ValueError"
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        DENY,
+        "so was the old entry",
+        deny(LIST + FORGET),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        DENY,
+        "Given: a token that is signed with our key, by HS512",
+        deny(
+            FORGET
+            + LIST.replace(
+                "ch03.read_access_token(token)",
+                "jwt.decode(token, ch03.SECRET_KEY, "
+                "[jwt.get_unverified_header(token)['alg']])",
+            )
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        DENY,
+        "Given: a token without an `exp`",
+        deny(
+            FORGET
+            + LIST.replace(
+                "ch03.read_access_token(token)",
+                "jwt.decode(token, ch03.SECRET_KEY, ['HS256'])",
+            ).replace('claims["exp"]', 'claims.get("exp", now + 300)')
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        DENY,
+        "beside a hundred that are listed",
+        deny(
+            FORGET
+            + LIST
+            + """
+    while len(denied) > 50:
+        del denied[next(iter(denied))]
+"""
+        ),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        FETCH,
+        "is unknown to the rest of the client",
+        "import asyncio\n\nown_lock = asyncio.Lock()\n"
+        + DEF_FETCH
+        + """
+    sent = tokens["access_token"]
+    answer = await send(client, tokens, path)
+    if answer.status_code != 401:
+        return answer
+    async with own_lock:
+        if tokens["access_token"] == sent:
+            renewed = await renew(client, tokens)
+            if renewed.status_code != 200:
+                return answer
+            tokens.update(renewed.json())
+    return await send(client, tokens, path)
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        FETCH,
+        "Given: a connection that breaks during the refresh The lock is "
+        "still taken",
+        DEF_FETCH
+        + """
+    sent = tokens["access_token"]
+    answer = await send(client, tokens, path)
+    if answer.status_code != 401:
+        return answer
+    await lock.acquire()
+    if tokens["access_token"] != sent:
+        lock.release()
+        return await send(client, tokens, path)
+    renewed = await renew(client, tokens)
+    if renewed.status_code == 200:
+        tokens.update(renewed.json())
+        answer = await send(client, tokens, path)
+    lock.release()
+    return answer
+""",
+        happy_path=True,
+    ),
+    WrongAnswer(
+        FETCH,
+        "and no new ones came",
+        DEF_FETCH
+        + """
+    sent = tokens["access_token"]
+    answer = await send(client, tokens, path)
+    if answer.status_code != 401:
+        return answer
+    async with lock:
+        if tokens["access_token"] == sent:
+            old = tokens.pop("refresh_token")
+            renewed = await renew(client, {"refresh_token": old})
+            if renewed.status_code != 200:
+                tokens["refresh_token"] = old
+                return answer
+            tokens.update(renewed.json())
+    return await send(client, tokens, path)
+""",
+        happy_path=True,
+    ),
 ]
