@@ -727,6 +727,12 @@ async def a_broken_connection(
             page.status_code == 401,
             "The caller must see the 401 of the request, or the error.",
         )
+    expect(
+        service.counted("POST") == 1,
+        "It sent the same refresh token again. The service may have seen the "
+        "first request and lost only the answer: then the token is used, and "
+        "the second request ends the login.",
+    )
     expect(not lock.locked(), LOCK_TAKEN)
     expect(
         service.tokens == before,

@@ -408,6 +408,46 @@ async def fetch(client, tokens, lock, path):
             tokens.update(renewed.json())
 """,
     ),
+    RightAnswer(
+        FETCH,
+        "an auth flow that takes the lock",
+        """
+import httpx
+
+class Refreshing(httpx.Auth):
+    requires_response_body = True
+
+    def __init__(self, tokens, lock):
+        self.tokens, self.lock, self.refused = tokens, lock, None
+
+    async def async_auth_flow(self, request):
+        sent = self.tokens["access_token"]
+        request.headers["Authorization"] = f"Bearer {sent}"
+        answer = yield request
+        if answer.status_code != 401:
+            return
+        async with self.lock:
+            if self.tokens["access_token"] == sent:
+                form = {
+                    "grant_type": "refresh_token",
+                    "refresh_token": self.tokens["refresh_token"],
+                }
+                url = request.url.join("/token")
+                renewed = yield httpx.Request("POST", url, data=form)
+                if renewed.status_code != 200:
+                    self.refused = answer
+                    return
+                self.tokens.update(renewed.json())
+        token = self.tokens["access_token"]
+        request.headers["Authorization"] = f"Bearer {token}"
+        yield request
+
+async def fetch(client, tokens, lock, path):
+    auth = Refreshing(tokens, lock)
+    answer = await client.get(path, auth=auth)
+    return answer if auth.refused is None else auth.refused
+""",
+    ),
 ]
 
 EQUIVALENT_MUTANTS: list[EquivalentMutant] = [

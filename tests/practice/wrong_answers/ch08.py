@@ -519,4 +519,27 @@ seen, alive = set(), []
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        FETCH,
+        "lost only the answer",
+        DEF_FETCH
+        + """
+    sent = tokens["access_token"]
+    answer = await send(client, tokens, path)
+    if answer.status_code != 401:
+        return answer
+    async with lock:
+        for _ in range(3):
+            if tokens["access_token"] == sent:
+                try:
+                    renewed = await renew(client, tokens)
+                except Exception:
+                    continue
+                if renewed.status_code != 200:
+                    return answer
+                tokens.update(renewed.json())
+    return await send(client, tokens, path)
+""",
+        happy_path=True,
+    ),
 ]
