@@ -21,8 +21,7 @@ from tests.support.databases import fill
 UNTIL_TESTS_END = """
 "$1/postgres" -D "$2/data" -p "$3" >"$2/log" 2>&1 &
 read -r _
-kill -TERM $!
-kill -INT $!
+kill -TERM $! && kill -INT $!
 wait
 rm -rf "$2"
 """
@@ -96,6 +95,7 @@ class PostgreSQL:
             self.url_of("postgres"),
             isolation_level="AUTOCOMMIT",
             poolclass=sa.NullPool,
+            connect_args={"connect_timeout": 10},  # the port may be another's
         )
         try:
             self.wait_until_started()
