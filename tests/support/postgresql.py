@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from tests.support.databases import fill
 
 # The server runs until its shell can read no more from the tests: they have
-# closed the pipe, or are dead. Then its folder is deleted as well.
+# closed the pipe, or are dead. Then its folder is deleted as well. SIGTERM
+# ends a server that has hardly started, SIGINT one that has connections.
 UNTIL_TESTS_END = """
-("$1/postgres" -D "$2/data" -p "$3"; echo "the server ended") >"$2/log" 2>&1 &
+"$1/postgres" -D "$2/data" -p "$3" >"$2/log" 2>&1 &
 read -r _
-kill -INT "$(head -n 1 "$2/data/postmaster.pid")"
+kill -TERM $! && kill -INT $!
 wait
 rm -rf "$2"
 """
@@ -94,6 +95,7 @@ class PostgreSQL:
             self.url_of("postgres"),
             isolation_level="AUTOCOMMIT",
             poolclass=sa.NullPool,
+            connect_args={"connect_timeout": 10},  # the port may be another's
         )
         try:
             self.wait_until_started()
@@ -129,7 +131,8 @@ class PostgreSQL:
                 return self.execute("SELECT 1")
             except sa.exc.OperationalError as error:
                 log = (self.folder / "log").read_text()
-                if "the server ended" in log:
+                fatal = [line for line in log.splitlines() if "FATAL" in line]
+                if any("is starting up" not in line for line in fatal):
                     raise RuntimeError(log) from error
                 time.sleep(0.05)
 

@@ -519,7 +519,8 @@ def test_bcrypt_hash_becomes_argon2_at_the_first_login() -> None:
 
 
 def test_hash_of_django_becomes_argon2_as_well() -> None:
-    django = django_pbkdf2_sha256.using(rounds=1).hash("secret")
+    scheme: Any = django_pbkdf2_sha256
+    django = scheme.using(rounds=1).hash("secret")
     change_row("johndoe", hashed_password=django)
     assert ch07.authenticate_user("johndoe", "wrong") is None
     assert ch07.authenticate_user("johndoe", "secret")

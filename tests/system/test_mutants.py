@@ -24,6 +24,7 @@ PYTEST = [
     *("-P", "-m", "pytest", "-x", "-q", "-rf", "--tb=line", "--noconftest"),
     *("--override-ini=addopts=", "-p", "no:cacheprovider"),
     *("-p", "anyio.pytest_plugin", "-p", "tests.conftest"),
+    *("-k", "not postgresql"),  # SQLite is enough, and faster
     *(f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"),
 ]
 

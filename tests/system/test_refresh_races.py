@@ -82,7 +82,7 @@ def test_of_two_refreshes_that_interleave_one_succeeds(
         if not hasattr(threads, "held"):
             threads.held = True
             with suppress(BrokenBarrierError):
-                barrier.wait(PATIENCE)
+                barrier.wait(10 * PATIENCE)
 
     with ThreadPoolExecutor(2) as pool:
         sa.event.listen(database, "after_cursor_execute", hold)

@@ -184,6 +184,13 @@ CLEAN = {
     "one chapter": [FIRST],
     "nothing replaced": later(APP, ROUTE),
     "replaced with all that depends on it": later(NEW_HELPER, REWIRED),
+    "own name beside an attribute of a chapter": later(
+        NEW_HELPER,
+        NEW_FIND.replace("helper()", "helper() + str(ch01.LIMIT)"),
+        NEW_FOUND,
+        APP,
+        ROUTE,
+    ),
     "replaced and not reached": later(NEW_HELPER, NEW_FIND, APP),
     "replacement that calls what it replaces": later(
         OLD_HELPER,
