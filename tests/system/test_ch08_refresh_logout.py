@@ -46,7 +46,9 @@ from tests.system.test_escalation import WISHES
 
 pytestmark = pytest.mark.anyio
 both_databases = pytest.mark.parametrize(
-    "database", ["sqlite", "postgresql"], indirect=True
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)],
+    indirect=True,
 )
 
 MINUTE = timedelta(minutes=1)
