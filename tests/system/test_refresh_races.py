@@ -26,7 +26,9 @@ from tests.support.logins import (
 from tests.support.worker import kill_after, serving
 
 both_databases = pytest.mark.parametrize(
-    "database", ["sqlite", "postgresql"], indirect=True
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)],
+    indirect=True,
 )
 # The statements of a refresh, in their order.
 STATEMENTS = [
