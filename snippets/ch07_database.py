@@ -451,9 +451,9 @@ async def unavailable(request: Request, error: Exception) -> JSONResponse:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Create what is missing, for the course's sake.
+    """Create the tables, and the course's users: their passwords are known.
 
-    With several workers, migrate once, before they start.
+    Your own app moves no users, and migrates once, before its workers start.
     """
     await run_in_threadpool(migrate)
     await run_in_threadpool(move_users)

@@ -246,9 +246,9 @@ def owns(token: str) -> sa.ColumnElement[bool]:
 def refresh(token: str, requested: str) -> Token:
     """Trade a refresh token for the next pair of tokens (RFC 6749 §6).
 
-    A token that comes back after its use was stolen, or its successor was:
-    its family ends (RFC 9700 §4.14.2). That is committed before the refusal
-    is raised, which would undo it otherwise.
+    A token that comes back after its use may be held by a thief, or its
+    successor may: its family ends (RFC 9700 §4.14.2). That is committed
+    before the refusal is raised, which would undo it otherwise.
 
     Raises:
         OAuthError: 400, see `renew`.
