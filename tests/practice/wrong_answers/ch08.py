@@ -542,4 +542,26 @@ seen, alive = set(), []
 """,
         happy_path=True,
     ),
+    WrongAnswer(
+        FETCH,
+        "RuntimeError",
+        DEF_FETCH
+        + """
+    sent = tokens["access_token"]
+    answer = await send(client, tokens, path)
+    if answer.status_code != 401:
+        return answer
+    async with lock:
+        if tokens["access_token"] == sent:
+            try:
+                renewed = await renew(client, tokens)
+            except httpx.TransportError:
+                raise RuntimeError("no network")
+            if renewed.status_code != 200:
+                return answer
+            tokens.update(renewed.json())
+    return await send(client, tokens, path)
+""",
+        happy_path=True,
+    ),
 ]

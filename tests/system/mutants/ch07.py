@@ -179,8 +179,8 @@ MUTANTS = [
         f"{UNIT}test_refused_sign_up_gives_its_reason",
     ),
     Mutant(
-        "mapped_column(unique=True)",
-        "mapped_column()",
+        "    email: Mapped[str | None]",
+        "    email: Mapped[str]",
         "the model and the migration say different things",
         f"{UNIT}test_migrations_create_what_the_models_say",
     ),
