@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from course.chapters import ROOT
@@ -28,7 +29,9 @@ PYTEST = (sys.executable, "-m", "pytest", "-q")
 
 def run_script(path: Path) -> None:
     """Run a notebook's code cells in this process, without a kernel."""
-    names: dict[str, Any] = {"__name__": "__main__"}
+    # A cell may patch a name in `__main__`.
+    sys.modules["__main__"] = module = ModuleType("__main__")
+    names: dict[str, Any] = vars(module)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
     async def run() -> None:
