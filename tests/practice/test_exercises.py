@@ -1,6 +1,7 @@
 """Every exercise of the course teaches, and so does the proof of it."""
 
 import ast
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -347,3 +348,13 @@ def test_cell_that_updates_the_hash_policy_updates_a_copy() -> None:
     with cheap_bcrypt():
         ch02_password_hashing.pwd_context.update(bcrypt__rounds=4)
     assert POLICY.to_dict()["bcrypt__rounds"] == 12
+
+
+def test_cell_that_sets_an_environment_variable_sets_it_for_itself(
+    sample: Posed,
+) -> None:
+    cell = "import os\nos.environ['OF_A_CELL'] = title = 'Answers'"
+    stub = sample.stub.replace("FastAPI()", "FastAPI(title=title)")
+    changed = replace(sample, earlier=(*sample.earlier, cell), stub=stub)
+    assert not complaints(changed, ANSWERS_TO_SAMPLE)
+    assert "OF_A_CELL" not in os.environ
