@@ -197,7 +197,8 @@ def verify_any(password: str, hashed_password: str) -> bool:
 
     Each call verifies once by Argon2 and once by an older scheme, whatever
     the hash, so that the time does not tell how old it is. A damaged hash, or
-    one of another scheme, is logged, and matches no password.
+    one of another scheme, matches no password. It is logged, unless it still
+    looks like one of Argon2.
     """
     new = argon2.identify(hashed_password)
     # JSON may bring half a letter, which UTF-8 does not encode otherwise.
