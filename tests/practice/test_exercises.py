@@ -23,6 +23,7 @@ from tests.support.posed import (
     Posed,
     calls,
     complaints,
+    definitions,
     needed,
     posed,
 )
@@ -331,6 +332,33 @@ def test_needed_cells_are_kept_in_order(code: str, kept: list[str]) -> None:
         "%magic",
     ]
     assert needed(earlier, code) == sorted(kept, key=earlier.index)
+
+
+IMPORT_AND_LIST = "from os import path\na = [path]"
+ASYNC = "c = 2\nasync def f(): return c\na = f"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("a = 1\nb = slow()", "a = 1"),
+        ("b = 1\nfrom os import path\na = [path]", IMPORT_AND_LIST),
+        (f"{ASYNC}\nslow()", ASYNC),
+        ("def f(): return c\nc = 2\na = f", None),
+        ("a = {}\na['b'] = 1", None),
+        ("a = {}\nb = slow(a)", None),
+        ("a = 1\na = 2\nslow()", "a = 1\na = 2"),
+        ("a = slow()\nb = 1", None),
+        ("a = await slow()\nb = 1", None),
+        ("a = (b := 1)", None),
+        ("a = 1; b = slow()", None),
+        ("@slow\ndef a(): pass\nb = 1", None),
+        ("def a(): pass\n@a\ndef b(): pass", None),
+        ("class a: pass\nb = slow()", "class a: pass"),
+    ],
+)
+def test_plain_definitions_are_cut_out(cell: str, kept: str | None) -> None:
+    assert definitions(cell, frozenset("a")) == kept
 
 
 def test_top_level_await_runs(sample: Posed) -> None:

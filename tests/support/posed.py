@@ -42,6 +42,8 @@ SOLUTION = re.compile(
     r"```python\n(?P<code>.*?)\n```\n.*</details>",
     re.DOTALL,
 )
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+CALLS = (ast.Call, ast.Await, ast.NamedExpr)
 LONGEST_TASK = 60
 FEWEST_WRONG_YET = 3
 # A mutant that waits for ever is given up after these seconds.
@@ -134,14 +136,67 @@ def needed(earlier: Sequence[str], code: str) -> list[str]:
     """Keep the cells that bind what some code uses, or what those use.
 
     Cells that only use a name are left out, so nothing slow is run for show.
+    A cell from which only plain definitions are wanted is cut down to these.
     """
     kept: list[str] = []
     wanted = used(code)
     for text in reversed(earlier):
+        if found := wanted & bound(text):
+            kept.insert(0, definitions(text, found) or text)
+            wanted = wanted - found | used(kept[0])
+    return kept
+
+
+@cache
+def definitions(code: str, names: frozenset[str]) -> str | None:
+    """Cut a cell down to the statements that define some names, if it can be.
+
+    Returns None where the rest of the cell may change what they mean: where
+    one of them is no plain definition, or shares a name with the rest.
+    """
+    kept: list[str] = []
+    rest: list[str] = []
+    wanted = names
+    for text in reversed(statements(code)):
         if wanted & bound(text):
             kept.insert(0, text)
-            wanted = wanted - bound(text) | used(text)
-    return kept
+            wanted |= used(text)
+        else:
+            rest.append(text)
+    defined = frozenset[str]().union(*map(bound, kept))
+    shared = any(defined & used(text) or wanted & bound(text) for text in rest)
+    return None if shared or not is_plain(kept) else "\n".join(kept)
+
+
+def statements(code: str) -> list[str]:
+    """Return the lines of each of a cell's statements."""
+    lines = code.splitlines()
+    found = []
+    for node in parsed(code).body:
+        above = [decorator.lineno for decorator in decorators(node)]
+        first = min([node.lineno, *above])
+        found.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return found
+
+
+def decorators(node: ast.stmt) -> list[ast.expr]:
+    """Return the decorators of a definition; of any other statement, none."""
+    return node.decorator_list if isinstance(node, DEFINITIONS) else []
+
+
+def is_plain(texts: Sequence[str]) -> bool:
+    """Whether statements only import, define and assign, and call nothing."""
+    return all(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, DEFINITIONS) and not decorators(node))
+        or (
+            isinstance(node, ast.Assign)
+            and all(isinstance(each, ast.Name) for each in node.targets)
+            and not any(isinstance(each, CALLS) for each in ast.walk(node))
+        )
+        for text in texts
+        for node in parsed(text).body
+    )
 
 
 @cache
