@@ -38,14 +38,14 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def users() -> Iterator[dict[str, ch03_dependency_wiring.UserInDB]]:
     """Give a test its own copy of the users; hashes old and new at cost 4."""
-    cheap = ch02_password_hashing.pwd_context.copy(bcrypt__rounds=4)
-    dummy = cheap_hashes.DUMMY_HASH
+    cheap, dummy = cheap_hashes.policy, cheap_hashes.DUMMY_HASH
     own = cheap_hashes.cheap_users()
     with (
-        patch.object(ch02_password_hashing, "pwd_context", cheap),
         patch.dict(ch03_dependency_wiring.users, own, clear=True),
-        patch.object(ch04_token_endpoint, "DUMMY_HASH", dummy),
+        pytest.MonkeyPatch.context() as patched,
     ):
+        patched.setattr(ch02_password_hashing, "pwd_context", cheap)
+        patched.setattr(ch04_token_endpoint, "DUMMY_HASH", dummy)
         yield ch03_dependency_wiring.users
 
 
@@ -90,11 +90,9 @@ def database(
         getattr(request, "param", "sqlite")
     )
     dummy = cheap_hashes.ARGON2_DUMMY_HASH
-    with (
-        patch.object(ch07, "argon2", cheap_hashes.argon2),
-        patch.object(ch07, "ARGON2_DUMMY_HASH", dummy),
-        lender.lend() as engine,
-    ):
+    with pytest.MonkeyPatch.context() as patched, lender.lend() as engine:
+        patched.setattr(ch07, "argon2", cheap_hashes.argon2)
+        patched.setattr(ch07, "ARGON2_DUMMY_HASH", dummy)
         yield engine
 
 

@@ -2,6 +2,7 @@
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from snippets.ch02_password_hashing import pwd_context
 from snippets.ch03_dependency_wiring import UserInDB, users
 
 # The hashes of chapter 3's users, bcrypt at cost 4 instead of 12.
@@ -10,6 +11,9 @@ HASHES = {
     "alice": "$2b$04$YpYWL62dhxTrvF1A8mHTgOxhxb3Lm4DSaB.X9mHi2ZrzhdtgwXKwW",
 }
 DUMMY_HASH = "$2b$04$nump7EaCFgWMxP6GSdjv7eyfm1ur3kIAkC.ddOfUkE6XcnMthkoB2"
+# Chapter 2's policy with a cost of 4: one for all tests, as a copy is slow to
+# make. A test that updates it has to make a copy.
+policy = pwd_context.copy(bcrypt__rounds=4)
 # Chapter 7's Argon2 with 8 KiB of memory, read once, instead of 19 MiB.
 argon2 = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 ARGON2_DUMMY_HASH = (
