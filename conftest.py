@@ -99,12 +99,17 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without the garbage collector; what was found is no garbage."""
+    """Collect without the garbage collector; what was found is no garbage.
+
+    Afterwards it runs less often than by default: a test that makes garbage
+    of interest collects it itself, and pytest does at the end.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 
