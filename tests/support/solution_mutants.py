@@ -87,11 +87,13 @@ class Scope:
 
 
 Change = tuple[str, ast.AST | None]
+Place = tuple[ast.AST, str]
 
 
 def mutants_of(solution: str) -> list[Mutant]:
     """List all first-order mutants of some code, each different from it."""
     tree = ast.parse(solution)
+    places = places_in(tree)
     scopes = scopes_of(tree)
     wording = wording_in(tree)
     seen = {ast.unparse(tree)}
@@ -102,7 +104,7 @@ def mutants_of(solution: str) -> list[Mutant]:
             continue
         line = line_of(node)
         for what, replacement in changes(node, scopes[index]):
-            code = changed(tree, index, replacement)
+            code = changed(tree, places[node], node, replacement)
             if code is None or code in seen:
                 continue
             seen.add(code)
@@ -115,32 +117,43 @@ def mutants_of(solution: str) -> list[Mutant]:
 
 
 def changed(
-    tree: ast.Module, index: int, replacement: ast.AST | None
+    tree: ast.Module, place: Place, node: ast.AST, new: ast.AST | None
 ) -> str | None:
-    """Replace the node at an index of `ast.walk`, or delete it.
+    """Write a tree with a new node in place of one; None deletes it.
 
     Returns:
         The code, or None if the node cannot be left out or the change makes
-        no valid Python.
+        no valid Python. The tree itself is the same as before.
     """
-    own = copy.deepcopy(tree)
-    target = list(ast.walk(own))[index]
-    for parent in ast.walk(own):
-        for name, value in ast.iter_fields(parent):
-            if value is target:
-                setattr(parent, name, copy.deepcopy(replacement))
-            elif isinstance(value, list) and any(v is target for v in value):
-                at = next(i for i, v in enumerate(value) if v is target)
-                new = [] if replacement is None else [replacement]
-                value[at : at + 1] = copy.deepcopy(new)
-                if not value and name == "body":
-                    value.append(ast.Pass())
+    parent, name = place
+    before = value = getattr(parent, name)
+    if isinstance(value, list):
+        at = next(i for i, each in enumerate(value) if each is node)
+        value = [*value[:at], *([new] if new else []), *value[at + 1 :]]
+        if not value and name == "body":
+            value = [ast.Pass()]
+    else:
+        value = new
+    setattr(parent, name, value)
     try:
-        code = ast.unparse(ast.fix_missing_locations(own))
+        code = ast.unparse(tree)
         ast.parse(code)
     except (SyntaxError, ValueError, AttributeError):
         return None
+    finally:
+        setattr(parent, name, before)
     return code
+
+
+def places_in(tree: ast.Module) -> dict[ast.AST, Place]:
+    """Map each node of a tree to its parent, and the parent's field."""
+    return {
+        node: (parent, name)
+        for parent in ast.walk(tree)
+        for name, value in ast.iter_fields(parent)
+        for node in (value if isinstance(value, list) else [value])
+        if isinstance(node, ast.AST)
+    }
 
 
 def with_finite_loops(code: str) -> str:
