@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from types import CodeType
 from typing import Any
 from unittest.mock import patch
 
@@ -226,8 +227,11 @@ def used(code: str) -> frozenset[str]:
 
 
 def scope(code: str) -> symtable.SymbolTable:
-    """Analyse a cell's names as the compiler does."""
-    return symtable.symtable(ast.unparse(parsed(code)), "<cell>", "exec")
+    """Analyse a cell's names as the compiler does; none in what it refuses."""
+    try:
+        return symtable.symtable(code, "<cell>", "exec")
+    except SyntaxError:
+        return symtable.symtable("", "<cell>", "exec")
 
 
 class CellError(Exception):
@@ -293,14 +297,20 @@ async def run(cells: Sequence[str], expression: str) -> Any:
         file = f"cell {number} of {len(cells)}"
         lines = text.splitlines(keepends=True)
         linecache.cache[file] = (len(text), None, lines, file)
-        code = compile(
-            text, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        )
+        code = compiled(text, file)
         if code.co_flags & inspect.CO_COROUTINE:
             await eval(code, known)
         else:
             exec(code, known)
     return eval(expression, known)
+
+
+@cache
+def compiled(text: str, file: str) -> CodeType:
+    """Compile a cell as a kernel does; many answers follow the same cells."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    code: CodeType = compile(text, file, "exec", flags=flags)
+    return code
 
 
 def complaints(exercise: Posed, answers: Answers) -> list[str]:
