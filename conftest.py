@@ -33,6 +33,8 @@ JUPYTER_FOLDERS = (
     *("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"),
     "JUPYTERLAB_WORKSPACES_DIR",
 )
+FOLDERS = ("notebooks", "practice", "system", "course", "classroom")
+LONGEST_FIRST = {name: place for place, name in enumerate(FOLDERS)}
 FOLDER = Path(tempfile.mkdtemp(prefix="course-"))
 OFFLINE = Path(__file__).parent / "tests" / "support" / "offline"
 
@@ -116,12 +118,17 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Without `--all` or `-m`, keep the quick tier: what bears no mark."""
+    """Without `--all` or `-m`, keep the quick tier: what bears no mark.
+
+    The folders with the longest files come first, so that no worker is left
+    with a long one when the others have nothing to do any more.
+    """
+    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.parent.name, 9))
     if chooses_tier(config):
         return
-    slower = [
+    slower = {
         item for item in items if any(map(item.get_closest_marker, SLOWER))
-    ]
+    }
     if slower:
-        config.hook.pytest_deselected(items=slower)
+        config.hook.pytest_deselected(items=[*slower])
         items[:] = [item for item in items if item not in slower]
