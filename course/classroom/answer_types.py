@@ -59,8 +59,6 @@ def watched_function(
             f"`{name}` is an `async def`: calling it makes a coroutine and "
             "runs none of its lines. Here a plain `def` is asked for."
         )
-    # Looked up once, and only if a call returns None: reading source is slow.
-    is_untouched = functools.cache(functools.partial(is_stub, function))
 
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> Any:  # noqa: ANN401
@@ -72,7 +70,7 @@ def watched_function(
                 f"`{name}` returned a coroutine: it calls an `async def` "
                 "without `await`, so nothing ran."
             )
-        if result is ... or (result is None and is_untouched()):
+        if result is ... or (result is None and is_stub(function)):
             raise UntouchedError
         record_result(result)
         if result is None and not may_return_none:
