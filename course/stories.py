@@ -23,6 +23,7 @@ from snippets import ch05_check_it as strict
 from snippets import ch06_scopes as scopes
 from snippets import ch07_database as database
 from snippets import ch08_refresh_logout as refresh_logout
+from snippets import ch09_keys_and_claims as keys_and_claims
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -275,3 +276,12 @@ def ch08() -> None:
     """Refresh a login, have its token stolen, and log out."""
     with new_database("ch08"), served(refresh_logout.app) as client:
         steal_and_log_out(client)
+
+
+@with_client(keys_and_claims.app)
+async def ch09(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 9 greets the user of a token.", hello)

@@ -525,6 +525,13 @@ def asks_for_basic(response: httpx.Response) -> bool:
 
 
 REQUIREMENTS = [
+    Requirement(
+        "RFC 9110 §15.5.2",
+        "chapter 9 greets nobody without a token",
+        "ch09",
+        lambda client: client.get("/hello/"),
+        lambda response: response.status_code == 401,
+    ),
     # The request for a token
     Requirement(
         "RFC 6749 §3.2",
