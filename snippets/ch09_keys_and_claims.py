@@ -30,7 +30,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import SecurityScopes
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from snippets import ch01_jwt_anatomy as ch01
 from snippets import ch03_dependency_wiring as ch03
@@ -228,7 +228,7 @@ async def read_json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
 FETCH_LIMIT = 2.0  # seconds, for both documents
 FETCH_PAUSE = 60.0  # seconds at least between two fetches
 KEEP_LIFE = 3600.0  # seconds that keys are used while their issuer is down
-logger = logging.getLogger(__name__)
+key_logger = logging.getLogger(__name__)
 
 
 class KeysUnavailableError(Exception):
@@ -292,7 +292,7 @@ class KeySource:
             self.keys = keys_in(jwks)
             self.fetched_at = self.clock()
         except Exception:  # of any type: network, time limit, JSON, its shape
-            logger.warning("no keys from %s", self.issuer, exc_info=True)
+            key_logger.warning("no keys from %s", self.issuer, exc_info=True)
 
 
 # %% Whom this API trusts, and for what
@@ -405,7 +405,11 @@ async def read_access_token(token: str) -> dict[str, Any]:
 
 
 # %% Which user a token of another issuer names
-class IdentityRow(ch08.LoginTable):
+class IdentityTable(DeclarativeBase):
+    """The table of this chapter, in the database of chapter 7."""
+
+
+class IdentityRow(IdentityTable):
     """A row of `identities`: a subject of another issuer is a user of ours.
 
     Only both together name a person: another issuer may use the same `sub`
@@ -509,7 +513,7 @@ def sign_afresh(tokens: ch08.Token) -> ch08.Token:
 
     Chapter 8 decides who gets which claims. Its own signature never leaves.
     """
-    claims = ch03.read_access_token(tokens.access_token)
+    _, claims = unverified(tokens.access_token)
     more = {"aud": AUDIENCE, "client_id": CLIENT_ID}
     signed = ours.sign(claims | more)
     return tokens.model_copy(update={"access_token": signed})
@@ -608,13 +612,16 @@ async def revoke_token(
 @app.delete("/users/me/logins/", status_code=204)
 async def log_out_everywhere(me: Me) -> None:
     """End all of the current user's logins with us, this one too."""
-    await ch08.log_out_everywhere(me)
+    own = ch08.FamilyRow.user_id == me.id
+    await run_in_threadpool(ch08.end_families, own)
 
 
 @app.post("/users/me/password", status_code=204)
 async def change_own_password(change: ch07.PasswordChange, me: Me) -> None:
     """Change the current user's password, and end all logins."""
-    await ch08.change_own_password(change, me)
+    await run_in_threadpool(ch07.change_password, me, change)
+    own = ch08.FamilyRow.user_id == me.id
+    await run_in_threadpool(ch08.end_families, own)
 
 
 @app.get("/status/")

@@ -1,45 +1,17 @@
-"""Chapter 9: its functions, its app and its story."""
+"""Chapter 9: keys, issuers, claims, identities, and the app."""
 
 import pytest
 
-from course.chapters import find
-from snippets.ch09_keys_and_claims import app, greeting
+from snippets import ch09_keys_and_claims as ch09
 from tests.support.clients import ClientOf
+from tests.support.logins import log_in, status
 
-LOGIN = {
-    "grant_type": "password",
-    "username": "johndoe",
-    "password": "secret",
-}
+pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("username", ["johndoe", "alice"])
-def test_greeting_has_the_username(username: str) -> None:
-    assert greeting(username) == {"hello": username}
-
-
-@pytest.mark.anyio
-async def test_user_with_a_token_is_greeted(client_of: ClientOf) -> None:
-    async with client_of(app) as client:
-        login = await client.post("/token", data=LOGIN)
-        headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
-        response = await client.get("/hello/", headers=headers)
-    assert response.json() == {"hello": "johndoe"}
-
-
-@pytest.mark.anyio
-async def test_request_without_a_token_is_refused(
+async def test_login_gives_a_token_that_opens_the_app(
     client_of: ClientOf,
 ) -> None:
-    async with client_of(app) as client:
-        response = await client.get("/hello/")
-    assert response.status_code == 401
-
-
-def test_story_ends_with_a_greeting(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    story = find("ch09").story
-    assert story is not None
-    story()
-    assert '"hello": "johndoe"' in capsys.readouterr().out
+    async with client_of(ch09.app) as client:
+        tokens = await log_in(client)
+        assert await status(client, tokens["access_token"]) == 200
