@@ -41,7 +41,7 @@ from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
 from snippets.ch07_database import Session, StoredUser
 
-# %% Make a key pair
+# %% Make a key pair, and write its public half as a JWK
 PrivateKey: TypeAlias = (
     ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 )
@@ -67,7 +67,6 @@ def new_key(kid: str, algorithm: str = "ES256") -> SigningKey:
     return SigningKey(kid, algorithm, private)
 
 
-# %% Write the public key as a JWK
 def public_jwk(key: SigningKey) -> dict[str, str]:
     """Write the public half of a key as a JWK (RFC 7517 §4).
 
@@ -404,7 +403,7 @@ async def read_access_token(token: str) -> dict[str, Any]:
     return verified
 
 
-# %% Which user a token of another issuer names
+# %% Which user and which scopes a token has here
 class IdentityTable(DeclarativeBase):
     """The table of this chapter, in the database of chapter 7."""
 
@@ -450,7 +449,6 @@ def user_of(claims: dict[str, Any]) -> StoredUser | None:
     return ch07.user_named_by(row.user_id.urn) if row else None
 
 
-# %% Scopes of any issuer, at most those of the user
 def scopes_of(claims: dict[str, Any], user: StoredUser) -> frozenset[str]:
     """Return the scopes that a token has here.
 
@@ -548,7 +546,7 @@ async def revoke(token: str) -> None:
         await run_in_threadpool(deny, claims)
 
 
-# %% Start, and answer without keys
+# %% The app (replaces ch08)
 async def no_keys(request: Request, error: Exception) -> JSONResponse:
     """Answer 503: the token may be good, but nobody can tell now."""
     later = {"Retry-After": f"{FETCH_PAUSE:.0f}"}
@@ -566,7 +564,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-# %% The app (replaces ch08)
 app = FastAPI(
     title="Chapter 9: keys and claims",
     lifespan=lifespan,
