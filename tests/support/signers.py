@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import (
+    ec,
+    ed25519,
+    padding,
+    rsa,
+    utils,
+)
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from snippets import ch03_dependency_wiring as ch03
@@ -34,28 +41,42 @@ HASHES = {
 }
 
 
-def ecdsa(private: ec.EllipticCurvePrivateKey) -> Signature:
-    """Sign with ECDSA: r and s, 32 bytes each (RFC 7518 §3.4)."""
+def signature_by(private: ch09.PrivateKey) -> Signature:
+    """Sign with a private key, by RFC 7518 §3.3, §3.4 or RFC 8037 §3.1.
+
+    ECDSA's r and s have 32 bytes each. Ed25519 has a hash of its own.
+    """
 
     def sign(message: bytes, digest: str) -> bytes:
-        signature = private.sign(message, ec.ECDSA(HASHES[digest]))
-        pair = utils.decode_dss_signature(signature)
+        chosen = HASHES[digest]
+        if isinstance(private, rsa.RSAPrivateKey):
+            return private.sign(message, padding.PKCS1v15(), chosen)
+        if isinstance(private, ed25519.Ed25519PrivateKey):
+            return private.sign(message)
+        pair = utils.decode_dss_signature(
+            private.sign(message, ec.ECDSA(chosen))
+        )
         return b"".join(number.to_bytes(32) for number in pair)
 
     return sign
 
 
-STRANGER = ec.derive_private_key(2, ec.SECP256R1())  # a key to forge with
+@cache
+def key_for(algorithm: str, kid: str = "stranger") -> ch09.SigningKey:
+    """Return the same key pair for the same name: RSA keys take their time."""
+    return ch09.new_key(kid, algorithm)
+
+
+def signer_with(key: ch09.SigningKey) -> Signer:
+    """Return what signs access tokens with a key, by RFC 9068."""
+    header = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid}
+    strange = key_for(key.algorithm).private
+    return Signer(header, signature_by(key.private), signature_by(strange))
 
 
 def signer_of(stem: str) -> Signer:
     """Return what signs as a chapter's app does."""
-    if stem[:4] < "ch09":
-        return HS256
-    key = ch09.ours.keys[0]
-    assert isinstance(key.private, ec.EllipticCurvePrivateKey)
-    header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
-    return Signer(header, ecdsa(key.private), ecdsa(STRANGER))
+    return HS256 if stem[:4] < "ch09" else signer_with(ch09.ours.keys[0])
 
 
 def signer_like(token: str) -> Signer:
