@@ -260,32 +260,60 @@ def document(**changes: Any) -> Answer:
     return reply({**issuer_with().metadata(), **changes})
 
 
+PACKED = {"Content-Encoding": "gzip"}
 BOMB = gzip.compress(b" " * 5_000_000)
+ISSUERS: tuple[Any, ...] = (
+    *("https://another.example", "https://third.example/", None, 1, []),
+    *("https://THIRD.example", "http://third.example", ""),
+)
+ADDRESSES: tuple[Any, ...] = (
+    *("http://third.example/.well-known/jwks.json", "file:///etc/x"),
+    *("//third.example/.well-known/jwks.json", "", None, 1, []),
+    *("HTTP://third.example", "ftp://third.example", "https:third"),
+    *("data:application/json,{}", "/jwks.json"),
+)
+NO_SETS: tuple[Any, ...] = (
+    *({}, {"keys": None}, {"keys": {}}, {"keys": "a"}, {"keys": 1}),
+    *({"Keys": []}, {"keys": True}),
+)
+BROKEN: dict[str, Answer] = {
+    "no connection": DOWN,
+    "no answer in time": failure(httpx.ReadTimeout("late")),
+    "half an answer": failure(httpx.RemoteProtocolError("closed")),
+    "an error of any other type": failure(RuntimeError("a bug")),
+    "nothing": reply(),
+    "HTML": reply(b"<html>Please log in.</html>"),
+    "an array": reply([]),
+    "a string": reply("keys"),
+    "null": reply(None),
+    "NaN": reply(b'{"issuer": NaN, "keys": NaN}'),
+    "another encoding": reply('{"keys": []}'.encode("utf-16")),
+    "no UTF-8": reply(b'{"keys": "\xff"}'),
+    "brackets": reply(b"[" * 90_000),
+    "a number of many digits": reply(b'{"keys":' + b"9" * 9000 + b"}"),
+    "a name twice": reply(b'{"keys": [], "keys": []}'),
+    "100,001 bytes": reply(b'{"keys": []}'.ljust(100_001)),
+    "1 MB": reply(b" " * 1_000_000),
+    "a packed document": reply(gzip.compress(b'{"keys": []}'), headers=PACKED),
+    "a bomb": reply(BOMB, headers=PACKED),
+}
 LIES: dict[str, tuple[str, Answer]] = {
     **{
         f"metadata of issuer {name!r}": (
             ch09.METADATA_PATH,
             document(issuer=name),
         )
-        for name in (
-            *("https://another.example", "https://third.example/", None, 1),
-            *("https://THIRD.example", "http://third.example", "", []),
-        )
+        for name in ISSUERS
     },
     "metadata without an issuer": (ch09.METADATA_PATH, reply({})),
     **{
         f"jwks_uri {uri!r}": (ch09.METADATA_PATH, document(jwks_uri=uri))
-        for uri in (
-            *("http://third.example/.well-known/jwks.json", "file:///etc/x"),
-            *("//third.example/.well-known/jwks.json", "", None, 1, []),
-            *("HTTP://third.example", "ftp://third.example", "https:third"),
-            *("data:application/json,{}", "/jwks.json"),
-        )
+        for uri in ADDRESSES
     },
     **{
         f"{status} at {path}": (
             path,
-            reply(status=status, Location="https://a.example"),
+            reply(status=status, headers={"Location": "https://a.example"}),
         )
         for status in (301, 302, 307, 404, 500, 503)
         for path in (ch09.METADATA_PATH, ch09.JWKS_PATH)
@@ -293,37 +321,9 @@ LIES: dict[str, tuple[str, Answer]] = {
     **{
         f"{name} at {path}": (path, answer)
         for path in (ch09.METADATA_PATH, ch09.JWKS_PATH)
-        for name, answer in {
-            "no connection": httpx.ConnectError("refused"),
-            "no answer in time": failure(httpx.ReadTimeout("late")),
-            "half an answer": failure(httpx.RemoteProtocolError("closed")),
-            "an error of any other type": failure(RuntimeError("a bug")),
-            "nothing": reply(),
-            "HTML": reply(b"<html>Please log in.</html>"),
-            "an array": reply([]),
-            "a string": reply("keys"),
-            "null": reply(None),
-            "NaN": reply(b'{"issuer": NaN, "keys": NaN}'),
-            "another encoding": reply('{"keys": []}'.encode("utf-16")),
-            "no UTF-8": reply(b'{"keys": "\xff"}'),
-            "brackets": reply(b"[" * 90_000),
-            "a number of many digits": reply(b'{"keys":' + b"9" * 9000 + b"}"),
-            "a name twice": reply(b'{"keys": [], "keys": []}'),
-            "100,001 bytes": reply(b'{"keys": []}'.ljust(100_001)),
-            "1 MB": reply(b" " * 1_000_000),
-            "a packed document": reply(
-                gzip.compress(b'{"keys": []}'), **{"Content-Encoding": "gzip"}
-            ),
-            "a bomb": reply(BOMB, **{"Content-Encoding": "gzip"}),
-        }.items()
+        for name, answer in BROKEN.items()
     },
-    **{
-        f"keys {keys!r}": (ch09.JWKS_PATH, reply(keys))
-        for keys in (
-            *({}, {"keys": None}, {"keys": {}}, {"keys": "a"}, {"keys": 1}),
-            *({"Keys": []}, {"keys": True}),
-        )
-    },
+    **{f"keys {keys!r}": (ch09.JWKS_PATH, reply(keys)) for keys in NO_SETS},
 }
 
 
