@@ -49,9 +49,10 @@ OWN = object()  # in place of a header: that of the app's own tokens
 Signature = Callable[[bytes, str], bytes]
 
 
-def mac(key: str) -> Signature:
+def mac(key: str | bytes) -> Signature:
     """Sign with HMAC and a key."""
-    return lambda message, digest: hmac.digest(key.encode(), message, digest)
+    secret = key.encode() if isinstance(key, str) else key
+    return lambda message, digest: hmac.digest(secret, message, digest)
 
 
 @dataclass(frozen=True)
