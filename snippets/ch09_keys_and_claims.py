@@ -456,6 +456,14 @@ def link_identity(user: StoredUser, claims: dict[str, Any]) -> None:
         session.add(row)
 
 
+def is_denied(claims: dict[str, Any]) -> bool:
+    """Return whether an access token of ours is on the deny-list."""
+    jti = ch08.jti_of(claims)
+    listed = sa.select(ch08.RevokedRow.id).where(ch08.RevokedRow.jti == jti)
+    with Session() as session:
+        return jti is None or session.scalar(listed.limit(1)) is not None
+
+
 def user_of(claims: dict[str, Any]) -> StoredUser | None:
     """Return the active user that verified claims name, or None."""
     issuer, subject = claims["iss"], claims["sub"]
@@ -535,14 +543,6 @@ def sign_afresh(tokens: ch08.Token) -> ch08.Token:
 
 
 # %% Revoke one of our tokens (replaces ch08)
-def is_denied(claims: dict[str, Any]) -> bool:
-    """Return whether an access token of ours is on the deny-list."""
-    jti = ch08.jti_of(claims)
-    listed = sa.select(ch08.RevokedRow.id).where(ch08.RevokedRow.jti == jti)
-    with Session() as session:
-        return jti is None or session.scalar(listed.limit(1)) is not None
-
-
 def deny(claims: dict[str, Any]) -> None:
     """Put an access token of ours on the deny-list, by its `jti`."""
     jti = ch08.jti_of(claims)
