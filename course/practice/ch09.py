@@ -227,6 +227,10 @@ BY_NAME = (
     "No published key has this name, so no key may verify. A key of another "
     "name, or one from the header, is not the issuer's choice."
 )
+OTHER_NAME = (
+    "It chose a key of another name. The `kid` says which key signed: compare "
+    "it with the JWK's."
+)
 ONE_ALGORITHM = (
     "A key has one algorithm, by its kind. If the header names another one, "
     "an attacker may be choosing it: return `None`."
@@ -274,6 +278,8 @@ def choose_the_key(choose_key: Callable[..., object]) -> None:
         wanted = None if expected is None else dict(expected)
         with may_not_raise(NO_JWK_CRASH, Exception):
             chosen = choose_key(header, {"keys": keys})
+        if isinstance(chosen, dict):
+            expect(chosen.get("kid") == header.get("kid"), OTHER_NAME)
         expect(chosen == wanted, why)
 
     published: list[dict[str, str]] = [RSA_JWK, EC_JWK, ED_JWK]
@@ -322,6 +328,7 @@ def other_names(chooses: Callable[..., None]) -> None:
     bare = {"alg": "RS256"}
     what = "a header without `kid`, and a key without one"
     chooses(what, bare, [nameless], None, f"Nothing names a key. {BY_NAME}")
+    chooses("a header without `kid`", bare, published, None, BY_NAME)
     what = "a key without `kid` before the right one"
     chooses(what, header, [nameless, RSA_JWK], RSA_JWK, NAMED)
     attackers = RSA_JWK | {"kid": "own", "n": teaching_bytes("own", 256)}
