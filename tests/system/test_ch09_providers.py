@@ -17,7 +17,13 @@ from tests.support.issuers import (
     trusting,
 )
 from tests.support.logins import stored
-from tests.support.providers import NO_SCOPES, PROVIDERS, Provider, changed
+from tests.support.providers import (
+    CLIENT,
+    NO_SCOPES,
+    PROVIDERS,
+    Provider,
+    changed,
+)
 from tests.support.signers import key_for, signer_with
 
 pytestmark = pytest.mark.anyio
@@ -129,19 +135,24 @@ def test_addresses_are_https_and_below_the_issuers_name(
     )
 
 
+def rows_of(name: str) -> list[str]:
+    """Return a provider's rows in the tables of chapter 9's notebook."""
+    return [
+        line
+        for cell in Notebook(find("ch09").notebook).cells
+        for line in source(cell).splitlines()
+        if line.startswith(f"| {name}")
+    ]
+
+
 @every_provider
 def test_notebook_has_a_row_with_the_claims_that_count(
     provider: Provider, request: pytest.FixtureRequest
 ) -> None:
     """The table in words, and the data that the tests hold, agree."""
     name = request.node.callspec.id.partition(",")[0]
-    rows = [
-        line
-        for cell in Notebook(find("ch09").notebook).cells
-        for line in source(cell).splitlines()
-        if line.startswith(f"| {name}")
-    ]
-    assert len(rows) == 2
+    rows = rows_of(name)
+    assert len(rows) == 3
     marks = [
         mark
         for mark in provider.demands.get("marks", {})
@@ -155,3 +166,14 @@ def test_notebook_has_a_row_with_the_claims_that_count(
     for claim in (*marks, *scopes):
         assert f"`{claim}`" in rows[0]
     assert urlsplit(provider.jwks_uri).path.rpartition("/")[2] in rows[1]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PROVIDERS if "," not in name]
+)
+def test_notebook_has_the_settings_that_the_tests_use(name: str) -> None:
+    settings = rows_of(name)[2].split("`")[1]
+    names = {"CLIENT": CLIENT, "API": ch09.AUDIENCE}
+    demands = dict(PROVIDERS[name].demands)
+    del demands["audience"]
+    assert eval(f"dict({settings})", names) == demands
