@@ -348,6 +348,16 @@ async def test_lie_gives_no_keys_and_takes_none(
     }
 
 
+@pytest.mark.parametrize("status", [301, 302, 403, 404, 500, 503])
+async def test_error_with_good_keys_in_its_body_gives_none(
+    network: Network, source: ch09.KeySource, status: int
+) -> None:
+    body = network.issuer.jwks()
+    network.answers[ch09.JWKS_PATH] = reply(body, status)
+    with pytest.raises(ch09.KeysUnavailableError):
+        await source.find("third-1")
+
+
 async def test_document_of_100_000_bytes_is_read(
     network: Network, source: ch09.KeySource
 ) -> None:
