@@ -292,8 +292,8 @@ def too_long(random: Random) -> str:
     return sign(claims, header)
 
 
-NO_TEXT = (None, True, 0, 1, -1.5, [], ["a"], {}, {"a": 1})
-NO_TIME = (
+NO_TEXT: tuple[Any, ...] = (None, True, 0, 1, -1.5, [], ["a"], {}, {"a": 1})
+NO_TIME: tuple[Any, ...] = (
     *(True, False, "1", "", " 1", "soon", [], [1], {}, {"a": 1}),
     *("4102444800", "\u0664\u0661"),
 )
