@@ -40,8 +40,8 @@ MUTANTS = [
         TOKENS + "test_other_key_is_skipped_and_the_keys_beside_it_are_kept",
     ),
     Mutant(
-        ' or "d" in jwk:',
-        ":",
+        "or PRIVATE & jwk.keys():",
+        'or {"k"} & jwk.keys():',
         "a key whose private half is published verifies",
         TOKENS + "test_other_key_is_skipped_and_the_keys_beside_it_are_kept",
     ),
@@ -58,8 +58,8 @@ MUTANTS = [
         TOKENS + "test_other_key_is_skipped_and_the_keys_beside_it_are_kept",
     ),
     Mutant(
-        'if "verify" not in str(jwk.get("key_ops", "verify")):',
-        "if False:",
+        'verifies = "verify" in str(jwk.get("key_ops", "verify"))',
+        "verifies = True",
         "a key for other operations verifies",
         TOKENS + "test_other_key_is_skipped_and_the_keys_beside_it_are_kept",
     ),
