@@ -34,8 +34,8 @@ MUTANTS = [
         + "test_every_worker_has_the_same_teaching_key_and_every_name_another",
     ),
     Mutant(
-        '("EC", "P-256"): "ES256",',
-        '("EC", "P-256"): "ES256",\n    ("oct", ""): "HS256",',
+        'PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}',
+        'ALGORITHMS["oct", ""] = "HS256"\nPRIVATE = {"d", "p"}',
         "a JWKS may hold a secret, and its tokens are believed",
         TOKENS + "test_other_key_is_skipped_and_the_keys_beside_it_are_kept",
     ),
