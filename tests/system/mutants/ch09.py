@@ -101,6 +101,12 @@ MUTANTS = [
         SOURCE + "test_error_with_good_keys_in_its_body_gives_none",
     ),
     Mutant(
+        "httpx.AsyncClient(transport=self.transport) as",
+        "httpx.AsyncClient(transport=self.transport, verify=False) as",
+        "keys come from anyone who answers",
+        SOURCE + "test_no_keys_come_from_a_server_with_a_strange_certificate",
+    ),
+    Mutant(
         'if metadata["issuer"] != self.issuer:',
         "if False:",
         "another issuer's keys are this one's",
