@@ -6,10 +6,10 @@ first chapter that meets the requirement, such as `"ch05"`; None: no chapter
 yet.
 """
 
-import json
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,14 +17,30 @@ from urllib.parse import urlencode
 
 import httpx
 import jwt
+from sqlalchemy.exc import IntegrityError
 
+from snippets import ch09_keys_and_claims as ch09
 from tests.support.accounts import (
     changed_user,
     delete_user,
     known_password,
 )
 from tests.support.clients import bearer
-from tests.support.forgeries import FAR_FUTURE, HEADER, signed, unsigned
+from tests.support.forgeries import (
+    FAR_FUTURE,
+    Claims,
+    Forger,
+    encoded_in,
+    unsigned,
+    with_claims,
+    with_digest,
+    with_header,
+    without_claim,
+    without_header,
+)
+from tests.support.issuers import access_claims
+from tests.support.logins import stored
+from tests.support.signers import signer_like
 
 Send = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
 Met = Callable[[httpx.Response], bool]
@@ -152,14 +168,6 @@ async def token_of(client: httpx.AsyncClient, scope: str = "me items") -> str:
     return token
 
 
-async def claims_of(client: httpx.AsyncClient) -> dict[str, Any]:
-    """Return what the app's own tokens say, good until 2100."""
-    claims = jwt.decode(
-        await token_of(client), options={"verify_signature": False}
-    )
-    return {**claims, "exp": FAR_FUTURE}
-
-
 def get_with(*authorizations: str) -> Send:
     """Ask with these headers; `{token}` stands for a good token."""
 
@@ -174,36 +182,38 @@ def get_with(*authorizations: str) -> Send:
     return send
 
 
-def get_signed(
-    header: Mapping[str, Any] = HEADER,
-    digest: str = "sha256",
-    without: str = "",
-    **claims: Any,
-) -> Send:
-    """Ask with a token of the app's own claims, but for these."""
+def get_forged(forge: Forger) -> Send:
+    """Ask with a token that the app's own issuer might sign, but for a flaw.
+
+    The flaw is in the claims of one of the app's tokens, good until 2100, or
+    in the header.
+    """
 
     async def send(client: httpx.AsyncClient) -> httpx.Response:
-        sent = {**await claims_of(client), **claims}
-        sent.pop(without, None)
-        token = signed(sent, header, digest=digest)
-        return await client.get(ME, headers=bearer(token))
+        token = await token_of(client)
+        claims = jwt.decode(token, options={"verify_signature": False})
+        forged = forge(signer_like(token), {**claims, "exp": FAR_FUTURE})
+        return await client.get(ME, headers=bearer(forged))
 
     return send
 
 
-async def get_signed_in_utf_16(client: httpx.AsyncClient) -> httpx.Response:
-    """Send the app's own claims, encoded in UTF-16."""
-    claims = json.dumps(await claims_of(client)).encode("utf-16")
-    return await client.get(ME, headers=bearer(signed(claims)))
+def get_path(path: str) -> Send:
+    return lambda client: client.get(path)
+
+
+async def get_with_rs256(client: httpx.AsyncClient) -> httpx.Response:
+    """Use a token that another issuer has signed with RS256, for johndoe."""
+    sub = "johndoe at the partner"
+    claims = {**access_claims(sub=sub), "iss": ch09.partner.name}
+    with suppress(IntegrityError):  # the link is there already
+        ch09.link_identity(stored("johndoe"), claims)
+    token = ch09.partner.sign(claims)
+    return await client.get(ME, headers=bearer(token))
 
 
 def head(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
     return client.head(ME)
-
-
-async def get_unsigned(client: httpx.AsyncClient) -> httpx.Response:
-    token = unsigned("none")(await claims_of(client))
-    return await client.get(ME, headers=bearer(token))
 
 
 async def get_in_two_ways(client: httpx.AsyncClient) -> httpx.Response:
@@ -448,6 +458,82 @@ def has_identifier(response: httpx.Response) -> bool:
     token = body_of(response).get("access_token", "")
     return is_login(response) and "jti" in jwt.decode(
         token, options={"verify_signature": False}
+    )
+
+
+def unverified(response: httpx.Response) -> tuple[Claims, Claims]:
+    """Return header and claims of a login's token, or nothing twice."""
+    if not is_login(response):
+        return {}, {}
+    token = body_of(response)["access_token"]
+    return jwt.get_unverified_header(token), jwt.decode(
+        token, options={"verify_signature": False}
+    )
+
+
+def is_typed(response: httpx.Response) -> bool:
+    """Recognise `at+jwt`, with or without `application/` before it."""
+    kind = str(unverified(response)[0].get("typ", "")).lower()
+    return kind.removeprefix("application/") == "at+jwt"
+
+
+def has_claims_of_rfc_9068(response: httpx.Response) -> bool:
+    claims = unverified(response)[1]
+    return claims.keys() >= {
+        *("iss", "exp", "aud", "sub", "client_id", "iat", "jti"),
+    }
+
+
+def is_signed_with_a_public_key(response: httpx.Response) -> bool:
+    alg = str(unverified(response)[0].get("alg", "HS256"))
+    return alg[:2] in ("RS", "PS", "ES", "Ed")
+
+
+def is_metadata(response: httpx.Response) -> bool:
+    """Recognise the required members, and addresses of https."""
+    body = body_of(response)
+    return (
+        is_let_in(response)
+        and isinstance(body.get("response_types_supported"), list)
+        and all(
+            str(body.get(name)).startswith("https://")
+            for name in ("issuer", "token_endpoint", "jwks_uri")
+        )
+        and not {"?", "#"} & set(str(body["issuer"]))
+    )
+
+
+def keys_in(response: httpx.Response) -> list[Any]:
+    """Return the keys of a JWKS, or none."""
+    keys = body_of(response).get("keys")
+    return keys if is_let_in(response) and isinstance(keys, list) else []
+
+
+def has_keys(response: httpx.Response) -> bool:
+    return keys_in(response) != []
+
+
+def are_public(response: httpx.Response) -> bool:
+    private = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+    keys = keys_in(response)
+    return keys != [] and not any(key.keys() & private for key in keys)
+
+
+def are_told_apart(response: httpx.Response) -> bool:
+    """Recognise keys of a type, each with a name of its own."""
+    keys = keys_in(response)
+    names = {key.get("kid") for key in keys} - {None}
+    return (
+        keys != []
+        and len(names) == len(keys)
+        and all(isinstance(key.get("kty"), str) for key in keys)
+    )
+
+
+def are_for_signatures(response: httpx.Response) -> bool:
+    keys = keys_in(response)
+    return keys != [] and all(
+        key.get("use") == "sig" and key.get("alg") for key in keys
     )
 
 
@@ -747,7 +833,7 @@ REQUIREMENTS = [
             ),
             (
                 "an expired token",
-                get_signed(exp=1_500_000_000),
+                get_forged(with_claims(exp=1_500_000_000)),
                 challenges("invalid_token"),
             ),
             (
@@ -790,14 +876,14 @@ REQUIREMENTS = [
         "RFC 7519 §4.1.4",
         "an expired token is refused",
         "ch04",
-        get_signed(exp=1_500_000_000),
+        get_forged(with_claims(exp=1_500_000_000)),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.4",
         "an expiry is a number",
         "ch04",
-        get_signed(exp=str(FAR_FUTURE)),
+        get_forged(with_claims(exp=str(FAR_FUTURE))),
         is_kept_out,
     ),
     Requirement(
@@ -811,92 +897,232 @@ REQUIREMENTS = [
         "RFC 9068 §2.2",
         "a token has an expiry",
         "ch04",
-        get_signed(without="exp"),
+        get_forged(without_claim("exp")),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.5",
         "a token is refused before its time",
         "ch04",
-        get_signed(nbf=FAR_FUTURE),
+        get_forged(with_claims(nbf=FAR_FUTURE)),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.3",
         "a token for another audience is refused",
         "ch04",
-        get_signed(aud="another service"),
+        get_forged(with_claims(aud="another service")),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.3",
         "a token for no audience at all is refused",
-        None,
-        get_signed(aud=[]),
+        "ch09",
+        get_forged(with_claims(aud=[])),
         is_kept_out,
     ),
     Requirement(
         "RFC 8725 §3.7",
         "claims in another encoding than UTF-8 are refused",
-        None,
-        get_signed_in_utf_16,
+        "ch09",
+        get_forged(encoded_in("utf-16")),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.2",
         "a subject is a string",
         "ch04",
-        get_signed(sub=1),
+        get_forged(with_claims(sub=1)),
         is_kept_out,
     ),
     Requirement(
         "RFC 7519 §4.1.2",
         "a subject is unique: what shares a user's name is not the user",
         "ch05",
-        get_signed(sub="johndoe"),
+        get_forged(with_claims(sub="johndoe")),
         is_kept_out,
     ),
     Requirement(
         "RFC 8725 §3.1",
         "another algorithm is refused, signed with the right key",
         "ch04",
-        get_signed(header={**HEADER, "alg": "HS512"}, digest="sha512"),
+        get_forged(with_digest("sha512", "512")),
         is_kept_out,
     ),
     Requirement(
         "RFC 8725 §3.2",
         "a token without a signature is refused",
         "ch04",
-        get_unsigned,
+        get_forged(unsigned("none")),
         is_kept_out,
     ),
     Requirement(
         "RFC 7515 §4.1.11",
         "an extension that must be understood, and is not, is refused",
         "ch04",
-        get_signed(header={**HEADER, "crit": ["colour"], "colour": "green"}),
+        get_forged(with_header(crit=["colour"], colour="green")),
         is_kept_out,
     ),
     Requirement(
         "RFC 7515 §2",
         "base64url has no padding",
-        None,
+        "ch09",
         get_with("Bearer {token}="),
         is_kept_out,
     ),
     Requirement(
         "RFC 8725 §3.8",
         "a token of another issuer is refused",
-        None,
-        get_signed(iss="https://another.example"),
+        "ch09",
+        get_forged(with_claims(iss="https://another.example")),
         is_kept_out,
     ),
     Requirement(
         "RFC 8725 §3.11",
         "a token of another kind is refused",
-        None,
-        get_signed(header={**HEADER, "typ": "logout+jwt"}),
+        "ch09",
+        get_forged(with_header(typ="logout+jwt")),
         is_kept_out,
+    ),
+    # The access token by its profile
+    Requirement(
+        "RFC 9068 §2.1",
+        "an access token is signed with a public key's private half",
+        "ch09",
+        login(),
+        is_signed_with_a_public_key,
+    ),
+    Requirement(
+        "RFC 9068 §2.1",
+        "a token that is signed with RS256 is supported",
+        "ch09",
+        get_with_rs256,
+        is_let_in,
+    ),
+    Requirement(
+        "RFC 9068 §2.1",
+        "an access token says in its header that it is one",
+        "ch09",
+        login(),
+        is_typed,
+    ),
+    Requirement(
+        "RFC 9068 §2.2",
+        "an access token has seven claims",
+        "ch09",
+        login(),
+        has_claims_of_rfc_9068,
+    ),
+    *(
+        Requirement(
+            "RFC 9068 §2.2",
+            f"a token without {name} is refused",
+            since,
+            get_forged(without_claim(name)),
+            challenges("invalid_token"),
+        )
+        for name, since in {
+            "sub": "ch05",
+            "jti": "ch08",
+            **dict.fromkeys(("iss", "aud", "iat", "client_id"), "ch09"),
+        }.items()
+    ),
+    Requirement(
+        "RFC 9068 §4",
+        "a token that says JWT is refused",
+        "ch09",
+        get_forged(with_header(typ="JWT")),
+        challenges("invalid_token"),
+    ),
+    Requirement(
+        "RFC 9068 §4",
+        "a token that does not say what it is is refused",
+        "ch09",
+        get_forged(without_header("typ")),
+        challenges("invalid_token"),
+    ),
+    *(
+        Requirement(
+            "RFC 9068 §4",
+            f"{typ} is an access token as well",
+            "ch04",
+            get_forged(with_header(typ=typ)),
+            is_let_in,
+        )
+        for typ in ("AT+JWT", "application/at+jwt")
+    ),
+    Requirement(
+        "RFC 7519 §4.1.1",
+        "an issuer is compared with regard to case",
+        "ch09",
+        get_forged(with_claims(iss="https://COURSE.example")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8414 §4",
+        "an issuer is compared character by character",
+        "ch09",
+        get_forged(with_claims(iss="https://course.example/")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.3",
+        "a token may be for several audiences",
+        "ch09",
+        get_forged(
+            with_claims(
+                aud=["https://a.example", "https://api.course.example"]
+            )
+        ),
+        is_let_in,
+    ),
+    Requirement(
+        "RFC 8725 §3.8",
+        "a key that is not the issuer's is refused",
+        "ch09",
+        get_forged(with_claims(iss="https://partner.example")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.9",
+        "a token that does not say for whom it is is refused",
+        "ch09",
+        get_forged(without_claim("aud")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.12",
+        "a token for a client, which an ID token is, opens no API",
+        "ch04",
+        get_forged(with_claims(aud="course")),
+        is_kept_out,
+    ),
+    # The issuer's documents
+    Requirement(
+        "RFC 8414 §2",
+        "an issuer's metadata has its name and https addresses",
+        "ch09",
+        get_path("/.well-known/oauth-authorization-server"),
+        is_metadata,
+    ),
+    *(
+        Requirement(
+            section,
+            requires,
+            "ch09",
+            get_path("/.well-known/jwks.json"),
+            met,
+        )
+        for section, requires, met in (
+            ("RFC 7517 §5", "a JWKS is an object with an array", has_keys),
+            ("RFC 7517 §4.5", "keys have names, each its own", are_told_apart),
+            (
+                "RFC 7517 §4.2",
+                "keys say what they are for",
+                are_for_signatures,
+            ),
+            ("RFC 7517 §9.2", "no private or secret key is shown", are_public),
+        )
     ),
     # The password
     Requirement(
