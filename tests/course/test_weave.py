@@ -51,8 +51,12 @@ def test_only_a_docstring_stands_before_the_first_caption(
 
 @every_chapter
 def test_chapter_is_of_few_lines_of_code(module: Path) -> None:
-    """From chapter 7 on, what a database changes in four chapters is one."""
+    """From chapter 7 on, what a database changes in four chapters is one.
+
+    Half of chapter 10 is what attackers write.
+    """
     limit = 150 if module.stem[:4] < "ch07" else 330
+    limit = 460 if module.stem.startswith("ch10") else limit
     assert code_lines(module.read_text(encoding="utf-8")) <= limit
 
 
