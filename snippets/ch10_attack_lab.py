@@ -158,7 +158,7 @@ class Jwt:
             members = json.loads(text)
             names = ("protected", "payload", "signature")
             parts = [str(members.get(name)) for name in names]
-        if len(parts) != 3:
+        if len(parts) != 3 or "." not in text:
             raise ValueError("not three parts")
         self.text, self.message = text, ".".join(parts[:2])
         self.header = lenient_object(unbase64(parts[0]))
