@@ -608,7 +608,7 @@ def countersign(payload: bytes) -> str:
     Raises:
         PermissionError: the first `sub` is another user's.
     """
-    found = re.search(rb'"sub":"(.*?)"', payload)
+    found = re.search(rb'"sub"\s*:\s*"(.*?)"', payload)
     if found and found[1] != b"mallory":
         raise PermissionError("not yours")
     return compact(OWN_HEADER, payload, sign_rs256)
