@@ -38,7 +38,6 @@ from cryptography.hazmat.primitives.keywrap import (
 from fastapi import Depends, FastAPI, Response
 from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
-# %% Imports from earlier chapters
 from snippets import ch05_check_it as ch05
 from snippets.ch01_jwt_anatomy import (
     RefusedTokenError,
