@@ -36,7 +36,6 @@ PRIVATE = (
 GARBAGE: dict[str, str | bytes] = {
     "an empty header": "",
     "Bearer alone": "Bearer",
-    "Bearer and a space": "Bearer ",
     "a word": "Bearer x",
     "two dots": "Bearer ..",
     "three words": "Bearer a.b.c",

@@ -55,6 +55,11 @@ class Good:
         return self.text.split(".")
 
     @property
+    def signature(self) -> bytes:
+        """The signature, decoded."""
+        return decode(self.parts[2])
+
+    @property
     def alg(self) -> str:
         """The algorithm in the header."""
         return str(self.header.get("alg"))
@@ -65,7 +70,7 @@ def take_apart(token: str) -> Good | None:
     try:
         header, payload, _ = map(decode, token.split("."))
         good = Good(token, json.loads(header), json.loads(payload))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(good.header, dict) and isinstance(good.claims, dict):
         return good
@@ -119,7 +124,7 @@ def unsigned(good: Good) -> Forgeries:
 def with_broken_signature(good: Good) -> Forgeries:
     """Change the claims or the signature, so that they no longer fit."""
     header, payload, signature = good.parts
-    message, data = f"{header}.{payload}", decode(signature)
+    message, data = f"{header}.{payload}", good.signature
     changed = bytes([data[0] ^ 1]) + data[1:] if data else b"\0"
     return {
         "claims changed": (
@@ -139,7 +144,7 @@ def with_broken_signature(good: Good) -> Forgeries:
 def respelled(good: Good) -> Forgeries:
     """Write the same token in other letters."""
     header, payload, signature = good.parts
-    data = decode(signature)
+    data = good.signature
     spellings = {
         "=": f"{good.text}=",
         "==": f"{good.text}==",
