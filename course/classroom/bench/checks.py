@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from functools import partial
 
 import httpx
@@ -317,16 +318,22 @@ async def in_small_letters(bench: Bench) -> Verdict:
 )
 async def challenges(bench: Bench) -> Verdict:
     """Look at the challenges of two refusals."""
-    breaches = []
-    for name, header in (("no token", None), ("a bad one", "Bearer x")):
-        headers = {"Authorization": header} if header else {}
-        response = await send(bench.client, "GET", bench.path, headers=headers)
-        challenge = response.headers.get("WWW-Authenticate", "")
-        if response.status_code != 401:
-            breaches.append(f"{response.status_code} for {name}")
+    bad = {"Authorization": "Bearer x"}
+    answers = {
+        "no token": await send(bench.client, "GET", bench.path),
+        "a bad one": await send(bench.client, "GET", bench.path, headers=bad),
+    }
+    return kept(", ".join(breaches_of(answers)))
+
+
+def breaches_of(answers: dict[str, httpx.Response]) -> Iterator[str]:
+    """Say which answers are no 401, or have no challenge of Bearer."""
+    for name, answer in answers.items():
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        if answer.status_code != 401:
+            yield f"{answer.status_code} for {name}"
         elif not challenge.lower().startswith("bearer"):
-            breaches.append(f"no challenge for {name}")
-    return kept(", ".join(breaches))
+            yield f"no challenge for {name}"
 
 
 @check(

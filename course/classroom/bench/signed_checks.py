@@ -82,10 +82,8 @@ def check_tokens(
 async def signed_again(bench: Bench) -> Verdict:
     """Find out whether the key is the app's; forget it if it is not."""
     status = await bench.ask(f"Bearer {with_claims(bench)}")
-    if status < 300:
-        return KEPT, str(status)
-    bench.key = None
-    return BROKEN, str(status)
+    bench.key = bench.key if status < 300 else None
+    return (KEPT if status < 300 else BROKEN), str(status)
 
 
 check_tokens(
