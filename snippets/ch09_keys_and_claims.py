@@ -304,7 +304,8 @@ class Trust:
 
     The defaults are those of RFC 9068. `marks` are claims with a fixed value,
     for issuers whose access tokens have no such `typ` or no `aud`. `exp` and
-    `sub` are required of every issuer.
+    `sub` are required of every issuer. `scope_prefix` is what an issuer puts
+    before the names of our scopes.
     """
 
     issuer: str
@@ -312,6 +313,7 @@ class Trust:
     find_key: FindKey = field(repr=False)
     typ: str | None = "at+jwt"
     scope_claim: str = "scope"
+    scope_prefix: str = ""
     required: tuple[str, ...] = ("iat", "jti", "client_id")
     marks: dict[str, str] = field(default_factory=dict)
 
@@ -483,14 +485,16 @@ def scopes_of(claims: dict[str, Any], user: StoredUser) -> frozenset[str]:
     Raises:
         jwt.InvalidTokenError: the claim is neither.
     """
-    issuer = claims["iss"]
-    granted = claims.get(TRUSTED[issuer].scope_claim, "")
+    trust = TRUSTED[claims["iss"]]
+    granted = claims.get(trust.scope_claim, "")
     if isinstance(granted, list):
         granted = " ".join(map(str, granted))
     scopes = ch06.scopes_in({"scope": granted})
-    if issuer == ours.name:
+    if trust.issuer == ours.name:
         return scopes
-    return scopes & ch06.split_scopes(user.scopes)
+    prefix = trust.scope_prefix
+    named = {s.removeprefix(prefix) for s in scopes if s.startswith(prefix)}
+    return ch06.split_scopes(user.scopes) & named
 
 
 # %% From token to active user (replaces ch08)

@@ -9,6 +9,7 @@ yet.
 import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,9 @@ from urllib.parse import urlencode
 
 import httpx
 import jwt
+from sqlalchemy.exc import IntegrityError
 
+from snippets import ch09_keys_and_claims as ch09
 from tests.support.accounts import (
     changed_user,
     delete_user,
@@ -25,6 +28,7 @@ from tests.support.accounts import (
 from tests.support.clients import bearer
 from tests.support.forgeries import (
     FAR_FUTURE,
+    Claims,
     Forger,
     encoded_in,
     unsigned,
@@ -32,7 +36,10 @@ from tests.support.forgeries import (
     with_digest,
     with_header,
     without_claim,
+    without_header,
 )
+from tests.support.issuers import access_claims
+from tests.support.logins import stored
 from tests.support.signers import signer_like
 
 Send = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
@@ -189,6 +196,20 @@ def get_forged(forge: Forger) -> Send:
         return await client.get(ME, headers=bearer(forged))
 
     return send
+
+
+def get_path(path: str) -> Send:
+    return lambda client: client.get(path)
+
+
+async def get_with_rs256(client: httpx.AsyncClient) -> httpx.Response:
+    """Use a token that another issuer has signed with RS256, for johndoe."""
+    sub = "johndoe at the partner"
+    claims = {**access_claims(sub=sub), "iss": ch09.partner.name}
+    with suppress(IntegrityError):  # the link is there already
+        ch09.link_identity(stored("johndoe"), claims)
+    token = ch09.partner.sign(claims)
+    return await client.get(ME, headers=bearer(token))
 
 
 def head(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
@@ -437,6 +458,82 @@ def has_identifier(response: httpx.Response) -> bool:
     token = body_of(response).get("access_token", "")
     return is_login(response) and "jti" in jwt.decode(
         token, options={"verify_signature": False}
+    )
+
+
+def unverified(response: httpx.Response) -> tuple[Claims, Claims]:
+    """Return header and claims of a login's token, or nothing twice."""
+    if not is_login(response):
+        return {}, {}
+    token = body_of(response)["access_token"]
+    return jwt.get_unverified_header(token), jwt.decode(
+        token, options={"verify_signature": False}
+    )
+
+
+def is_typed(response: httpx.Response) -> bool:
+    """Recognise `at+jwt`, with or without `application/` before it."""
+    kind = str(unverified(response)[0].get("typ", "")).lower()
+    return kind.removeprefix("application/") == "at+jwt"
+
+
+def has_claims_of_rfc_9068(response: httpx.Response) -> bool:
+    claims = unverified(response)[1]
+    return claims.keys() >= {
+        *("iss", "exp", "aud", "sub", "client_id", "iat", "jti"),
+    }
+
+
+def is_signed_with_a_public_key(response: httpx.Response) -> bool:
+    alg = str(unverified(response)[0].get("alg", "HS256"))
+    return alg[:2] in ("RS", "PS", "ES", "Ed")
+
+
+def is_metadata(response: httpx.Response) -> bool:
+    """Recognise the required members, and addresses of https."""
+    body = body_of(response)
+    return (
+        is_let_in(response)
+        and isinstance(body.get("response_types_supported"), list)
+        and all(
+            str(body.get(name)).startswith("https://")
+            for name in ("issuer", "token_endpoint", "jwks_uri")
+        )
+        and not {"?", "#"} & set(str(body["issuer"]))
+    )
+
+
+def keys_in(response: httpx.Response) -> list[Any]:
+    """Return the keys of a JWKS, or none."""
+    keys = body_of(response).get("keys")
+    return keys if is_let_in(response) and isinstance(keys, list) else []
+
+
+def has_keys(response: httpx.Response) -> bool:
+    return keys_in(response) != []
+
+
+def are_public(response: httpx.Response) -> bool:
+    private = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+    keys = keys_in(response)
+    return keys != [] and not any(key.keys() & private for key in keys)
+
+
+def are_told_apart(response: httpx.Response) -> bool:
+    """Recognise keys of a type, each with a name of its own."""
+    keys = keys_in(response)
+    names = {key.get("kid") for key in keys} - {None}
+    return (
+        keys != []
+        and len(names) == len(keys)
+        and all(isinstance(key.get("kty"), str) for key in keys)
+    )
+
+
+def are_for_signatures(response: httpx.Response) -> bool:
+    keys = keys_in(response)
+    return keys != [] and all(
+        key.get("use") == "sig" and key.get("alg") for key in keys
     )
 
 
@@ -886,6 +983,146 @@ REQUIREMENTS = [
         "ch09",
         get_forged(with_header(typ="logout+jwt")),
         is_kept_out,
+    ),
+    # The access token by its profile
+    Requirement(
+        "RFC 9068 §2.1",
+        "an access token is signed with a public key's private half",
+        "ch09",
+        login(),
+        is_signed_with_a_public_key,
+    ),
+    Requirement(
+        "RFC 9068 §2.1",
+        "a token that is signed with RS256 is supported",
+        "ch09",
+        get_with_rs256,
+        is_let_in,
+    ),
+    Requirement(
+        "RFC 9068 §2.1",
+        "an access token says in its header that it is one",
+        "ch09",
+        login(),
+        is_typed,
+    ),
+    Requirement(
+        "RFC 9068 §2.2",
+        "an access token has seven claims",
+        "ch09",
+        login(),
+        has_claims_of_rfc_9068,
+    ),
+    *(
+        Requirement(
+            "RFC 9068 §2.2",
+            f"a token without {name} is refused",
+            since,
+            get_forged(without_claim(name)),
+            challenges("invalid_token"),
+        )
+        for name, since in {
+            "sub": "ch05",
+            "jti": "ch08",
+            **dict.fromkeys(("iss", "aud", "iat", "client_id"), "ch09"),
+        }.items()
+    ),
+    Requirement(
+        "RFC 9068 §4",
+        "a token that says JWT is refused",
+        "ch09",
+        get_forged(with_header(typ="JWT")),
+        challenges("invalid_token"),
+    ),
+    Requirement(
+        "RFC 9068 §4",
+        "a token that does not say what it is is refused",
+        "ch09",
+        get_forged(without_header("typ")),
+        challenges("invalid_token"),
+    ),
+    *(
+        Requirement(
+            "RFC 9068 §4",
+            f"{typ} is an access token as well",
+            "ch04",
+            get_forged(with_header(typ=typ)),
+            is_let_in,
+        )
+        for typ in ("AT+JWT", "application/at+jwt")
+    ),
+    Requirement(
+        "RFC 7519 §4.1.1",
+        "an issuer is compared with regard to case",
+        "ch09",
+        get_forged(with_claims(iss="https://COURSE.example")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8414 §4",
+        "an issuer is compared character by character",
+        "ch09",
+        get_forged(with_claims(iss="https://course.example/")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 7519 §4.1.3",
+        "a token may be for several audiences",
+        "ch09",
+        get_forged(
+            with_claims(
+                aud=["https://a.example", "https://api.course.example"]
+            )
+        ),
+        is_let_in,
+    ),
+    Requirement(
+        "RFC 8725 §3.8",
+        "a key that is not the issuer's is refused",
+        "ch09",
+        get_forged(with_claims(iss="https://partner.example")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.9",
+        "a token that does not say for whom it is is refused",
+        "ch09",
+        get_forged(without_claim("aud")),
+        is_kept_out,
+    ),
+    Requirement(
+        "RFC 8725 §3.12",
+        "a token for a client, which an ID token is, opens no API",
+        "ch04",
+        get_forged(with_claims(aud="course")),
+        is_kept_out,
+    ),
+    # The issuer's documents
+    Requirement(
+        "RFC 8414 §2",
+        "an issuer's metadata has its name and https addresses",
+        "ch09",
+        get_path("/.well-known/oauth-authorization-server"),
+        is_metadata,
+    ),
+    *(
+        Requirement(
+            section,
+            requires,
+            "ch09",
+            get_path("/.well-known/jwks.json"),
+            met,
+        )
+        for section, requires, met in (
+            ("RFC 7517 §5", "a JWKS is an object with an array", has_keys),
+            ("RFC 7517 §4.5", "keys have names, each its own", are_told_apart),
+            (
+                "RFC 7517 §4.2",
+                "keys say what they are for",
+                are_for_signatures,
+            ),
+            ("RFC 7517 §9.2", "no private or secret key is shown", are_public),
+        )
     ),
     # The password
     Requirement(
