@@ -296,6 +296,12 @@ def inner_holds(token: Jwt) -> bool:
         return False
 
 
+def has_begun(token: Jwt) -> bool:
+    """Whether a token's `nbf`, if it has one, is past (RFC 7519 §4.1.5)."""
+    nbf = token.claims.get("nbf", 0)
+    return type(nbf) in (int, float) and nbf <= time.time()
+
+
 def username_of(token: Jwt) -> str | None:
     """Return the user whom issuer and subject name together, or None."""
     claims = token.claims
@@ -322,6 +328,7 @@ GUARDS: dict[str, Guard] = {
     "issuer": lambda t: t.claims.get("iss") == t.inner.key.issuer,  # §3.8
     "audience": lambda t: OUR_API in audiences(t),  # §3.9
     "lifetime": lambda t: 0 < seconds_left(t) <= DAY,  # RFC 7519 §4.1.4
+    "begun": has_begun,
     "revoked": lambda t: t.claims.get("jti") not in REVOKED.values(),
     "user": lambda t: username_of(t) is not None,
 }
@@ -753,6 +760,7 @@ add("8725 §3.12", "refresh token", received(REFRESH), kind=anything)
 add("7515 §4.1.11", "crit", received(BOUND), crit=anything)
 add("9068 §2.2", "no exp", by_partner(exp=None), lifetime=expiry_if_any)
 add("6750 §5.3", "exp 2100", by_partner(exp=YEAR_2100), lifetime=unexpired)
+add("7519 §4.1.5", "nbf 2100", received(nbf=YEAR_2100), begun=anything)
 add("7519 §4.1.7", "respelled", respelled, revoked=text_not_revoked)
 
 # %% Attacks on how the token is written

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import time
 import zlib
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from hypothesis import given
@@ -18,6 +20,11 @@ from hypothesis import strategies as st
 from joserfc import errors, jwe
 from joserfc.jwk import ECKey, OctKey
 
+from course.classroom import attack as bench
+from course.classroom.attack import CONTROL, CONTROL_AFTER
+from course.classroom.bench import forgery
+from snippets import ch03_dependency_wiring as ch03
+from snippets import ch09_keys_and_claims as ch09
 from snippets import ch10_attack_lab as lab
 from snippets.ch01_jwt_anatomy import RefusedTokenError
 from snippets.ch10_attack_lab import (
@@ -38,9 +45,36 @@ from snippets.ch10_attack_lab import (
     run,
     sign_rs256,
 )
-from tests.support.clients import bearer, login, open_client
+from tests.support.chapters import apps
+from tests.support.clients import (
+    bearer,
+    good_claims,
+    issues_tokens,
+    login,
+    open_client,
+)
+from tests.support.forgeries import (
+    FAR_FUTURE,
+    Claims,
+    Forger,
+    Signer,
+    encoded_in,
+    unsigned,
+    with_claims,
+    with_digest,
+    with_header,
+    with_mac,
+    with_payload_of,
+    without_claim,
+)
+from tests.support.signers import public_forms, signer_of
 from tests.support.strategies import json_values
 
+RSA_PEM = lab.RSA_KEY.private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.NoEncryption(),
+)
 PARTNER_SECRET = KEYS["partner"].material
 NOW = 1_800_000_000
 # The attacks whose gain is not that mallory is taken for johndoe.
@@ -48,6 +82,9 @@ GAINS = {
     **dict.fromkeys(("HS512", "no exp", "exp 2100"), "mallory of the partner"),
     **dict.fromkeys(("zip bomb", "many rounds"), "mallory"),
 }
+
+# The guards against johndoe's own tokens, issued for another use.
+JOHNS_OWN = ("audience", "kind", "crit", "begun", "revoked")
 
 every_attack = pytest.mark.parametrize(
     "attack", ATTACKS.values(), ids=list(ATTACKS)
@@ -176,6 +213,7 @@ GOOD: dict[str, Callable[[], str]] = {
     "for two APIs": lambda: signed({}, aud=["x", lab.OUR_API]),
     "for a day": lambda: by_partner(exp=NOW + lab.DAY),
     "for a second": lambda: by_partner(exp=NOW + 1),
+    "begun in this second": lambda: issue("johndoe", nbf=NOW),
     "nested": lambda: nested_well(issue("johndoe")),
     "an unknown header parameter": lambda: signed({"x": 1}),
 }
@@ -248,6 +286,10 @@ def test_text_that_is_no_token_is_refused(text: str, guard: str) -> None:
         (lambda: issue("johndoe", exp=float("nan")), "lifetime"),
         (lambda: by_partner(exp=NOW + lab.DAY + 1), "lifetime"),
         (lambda: by_partner(exp=NOW), "lifetime"),
+        (lambda: issue("johndoe", nbf=NOW + 1), "begun"),
+        (lambda: issue("johndoe", nbf=10**400), "begun"),
+        (lambda: issue("johndoe", nbf="0"), "begun"),
+        (lambda: issue("johndoe", nbf=True), "begun"),
         (lambda: signed({"kid": ["rsa"]}), "kid"),
         (lambda: signed({"kid": "RSA"}), "kid"),
         (lambda: signed({"alg": ["RS256"]}), "algorithm"),
@@ -414,7 +456,7 @@ def test_exploit_needs_no_secret_of_the_issuer(
     attack.exploit(own)
     for payload in payloads:
         claims = json.loads(payload)
-        for_others = attack.guard in ("audience", "kind", "crit", "revoked")
+        for_others = attack.guard in JOHNS_OWN
         by_service = attack.guard in ("names", "utf_8")
         assert for_others or by_service
         assert claims["sub"] == "johndoe"
@@ -619,3 +661,188 @@ def test_listener_answers_with_mallorys_key() -> None:
     answer = lab.answer(httpx.Request("GET", "https://anywhere.example/x"))
     assert answer.json() == lab.JWK
     assert lab.VISITS == ["https://anywhere.example/x"]
+
+
+# The same attacks on the chapters' apps, in a form that fits them
+
+APPS = apps()
+
+
+def nested_badly(sign: Signer, claims: Claims) -> str:
+    """Wrap a token whose signature does not fit into one that is signed."""
+    inner = with_payload_of(jti="another")(sign, claims)
+    return sign(inner.encode(), sign.header | {"cty": "JWT"})
+
+
+def by_stranger(**header: Any) -> Forger:
+    """Sign with a key of the attacker's, and say where it is."""
+    return lambda sign, claims: sign.sign(
+        claims, sign.header | header, sign.strange
+    )
+
+
+def twice_named(sign: Signer, claims: Claims) -> str:
+    """Name the subject twice; most readers believe the second."""
+    return sign(b'{"sub":"nobody",' + json.dumps(claims).encode()[1:])
+
+
+def of_two_formats(sign: Signer, claims: Claims) -> str:
+    """Hide other claims in the JSON serialization of a good token."""
+    good = forgery.take_apart(sign(claims))
+    assert good is not None
+    return forgery.in_json(good)["a token as a name"]
+
+
+FORMS: dict[str, Forger] = {
+    "claims changed": with_payload_of(jti="another"),
+    "nested token": nested_badly,
+    "alg none": unsigned("none"),
+    "alg noNe": unsigned("noNe"),
+    **{name: with_mac(text) for name, text in public_forms()},
+    "HS512": with_digest("sha512", "512"),
+    **{word: with_mac(word) for word in lab.WORDS},
+    "SQL in kid": with_mac(lab.MADE_UP.decode(), kid=lab.SQL),
+    "path in kid": with_mac("", kid="../../../../dev/null"),
+    "jku": by_stranger(jku=lab.URL),
+    "jwk": by_stranger(jwk=lab.JWK),
+    "crit": with_header(**lab.BOUND),
+    "another issuer": with_claims(iss=lab.PARTNER),
+    "another API's": with_claims(aud=lab.HERS),
+    "no audience": with_claims(aud=[]),
+    "longer": with_claims(aud=f"{ch09.AUDIENCE}.mallory.example"),
+    "ID token": with_header(typ="JWT"),
+    "logout token": with_header(typ="logout+jwt"),
+    "refresh token": with_header(typ="rt+jwt"),
+    "no exp": without_claim("exp"),
+    "nbf 2100": with_claims(nbf=FAR_FUTURE),
+    "sub twice": twice_named,
+    "UTF-16": encoded_in("utf-16-le"),
+    "two formats": of_two_formats,
+    "zip bomb": lambda sign, claims: lab.zip_bomb(sign(claims)),
+    "many rounds": lambda sign, claims: lab.many_rounds(sign(claims)),
+}
+# Chapters 3 to 8 have one issuer, one audience and one kind of token, and
+# read JSON as PyJWT does. Chapter 9 refuses these tokens.
+UNTIL = dict.fromkeys(
+    (
+        *("another issuer", "no audience", "ID token", "logout token"),
+        *("refresh token", "sub twice", "UTF-16"),
+    ),
+    "ch09",
+)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stem", APPS)
+async def test_attack_fails_against_a_chapters_app(stem: str) -> None:
+    claims = await good_claims(APPS[stem])
+    sign = signer_of(stem)
+    accepted = set()
+    async with open_client(APPS[stem]) as client:
+        for name, forge in {"": Signer.__call__, **FORMS}.items():
+            headers = bearer(forge(sign, claims))
+            answer = await client.get("/users/me/", headers=headers)
+            assert answer.status_code in (200, 401), name
+            accepted |= {name} if answer.status_code == 200 else set()
+    open_still = {name for name in UNTIL if stem[:4] < UNTIL[name]}
+    assert accepted == {""} | open_still
+
+
+def test_every_attack_has_a_form_for_the_chapters_apps() -> None:
+    """A revoked token has its tests in chapter 8, and `exp` in chapter 9."""
+    others = {"public PEM", "raw key", "guessed word", "respelled", "exp 2100"}
+    assert ATTACKS.keys() - FORMS.keys() == others
+
+
+# The bench of the classroom on the apps of this course
+
+BY_PYJWT = {"signed, in UTF-16", "signed, a claim named twice"}
+RESPELLED = "the token in another spelling"
+# What the bench finds, from a chapter on: each is known, and named in a later
+# chapter. Chapters 3 to 8 run on the teaching key, which is published.
+KNOWN = {
+    "ch03": {
+        *("a key that people use", "two Authorization headers"),
+        *(RESPELLED, *BY_PYJWT),
+    },
+    "ch04": {
+        *("a key that people use", "two Authorization headers"),
+        *("the login's answer is not cached", RESPELLED, *BY_PYJWT),
+    },
+    "ch05": {"a key that people use", RESPELLED, *BY_PYJWT},
+    "ch09": {RESPELLED},  # an ES256 signature has two values of s
+}
+# What a guard is replaced by, and what then can be seen from outside.
+SEEN_FROM_OUTSIDE = {
+    "claims changed": "a signature that does not fit",
+    "alg none": "alg none, in ten spellings",
+    "alg noNe": "alg none, in ten spellings",
+    "public PEM": "a published key as an HMAC secret",
+    "SQL in kid": "a kid that is a path or SQL",
+    "jwk": "a key in the token (jwk)",
+    "two formats": "the JSON serialization",
+    "refresh token": "a refresh or ID token",
+}
+# One attack for each flaw that nobody without a key or a second token sees.
+NOT_SEEN = sorted(
+    {
+        (attack.guard, attack.flaw.__name__): attack.name
+        for attack in ATTACKS.values()
+        if attack.guard
+        not in {ATTACKS[name].guard for name in SEEN_FROM_OUTSIDE}
+    }.values()
+)
+
+
+async def faults_of(app: FastAPI, **more: Any) -> set[str]:
+    """Attack an app as johndoe, and return the rows that are faults."""
+    report = await bench(app, username="johndoe", password="secret", **more)
+    assert report.verdict(CONTROL) == report.verdict(CONTROL_AFTER) == "kept"
+    return {row.attack for row in report.faults}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stem", APPS)
+async def test_bench_finds_in_a_chapters_app_what_is_known(stem: str) -> None:
+    more: dict[str, Any] = {"key": ch03.SECRET_KEY}
+    if stem[:4] >= "ch09":
+        more["key"] = ch09.ours.keys[0].private
+    if not issues_tokens(APPS[stem]):
+        claims = {"sub": "johndoe", "exp": int(time.time()) + 600}
+        more["token"] = signer_of(stem)(claims)
+    since = max(name for name in KNOWN if name <= stem[:4])
+    assert await faults_of(APPS[stem], **more) == KNOWN[since]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", SEEN_FROM_OUTSIDE)
+async def test_bench_sees_a_flaw_of_the_lab(name: str) -> None:
+    attack = ATTACKS[name]
+    app = flawed_app(**{attack.guard: attack.flaw})
+    assert SEEN_FROM_OUTSIDE[name] in await faults_of(app)
+
+
+@pytest.mark.slow
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", NOT_SEEN)
+async def test_bench_cannot_see_a_flaw_without_the_key(name: str) -> None:
+    """The lab reads tokens leniently on purpose: that alone is seen."""
+    attack = ATTACKS[name]
+    app = flawed_app(**{attack.guard: attack.flaw})
+    assert await faults_of(app) == {RESPELLED}
+
+
+@pytest.mark.anyio
+async def test_key_shows_what_cannot_be_seen_without_it() -> None:
+    flaws = {
+        "audience": "signed, for another audience",
+        "kind": "signed, of another type",
+        "crit": "signed, an unknown crit",
+        "lifetime": "signed, expired or without exp",
+        "begun": "signed, not valid yet",
+        "utf_8": "signed, in UTF-16",
+        "names": "signed, a claim named twice",
+    }
+    app = flawed_app(**dict.fromkeys(flaws, anything))
+    assert {*flaws.values(), RESPELLED} <= await faults_of(app, key=RSA_PEM)
+    assert await faults_of(flawed_app(), key=RSA_PEM) == {RESPELLED}
