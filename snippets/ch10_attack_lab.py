@@ -186,6 +186,8 @@ class Jwt:
 NETWORK = httpx.Client(transport=httpx.MockTransport(lambda r: answer(r)))
 FILES = {"/srv/static/terms.txt": b"Be kind. Do not break into our service."}
 
+QUERY = "SELECT alg, issuer, material FROM keys WHERE kid ="
+
 
 def received_key(jwk: Json) -> Key:
     """Believe an Ed25519 key that a token brought along (RFC 8037 §2)."""
@@ -198,12 +200,11 @@ def stored_key(kid: object) -> Key:
     Raises:
         ValueError: there is no such key.
     """
-    rows = [(kid, *vars(key).values()) for kid, key in KEYS.items()]
-    query = f"SELECT alg, issuer, material FROM keys WHERE kid = '{kid}'"  # noqa: S608
+    rows = [(name, *vars(key).values()) for name, key in KEYS.items()]
     with closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE keys (kid, alg, issuer, material)")
         database.executemany("INSERT INTO keys VALUES (?, ?, ?, ?)", rows)
-        found = database.execute(query).fetchone()
+        found = database.execute(f"{QUERY} '{kid}'").fetchone()
     if found:
         return Key(*found)
     path = posixpath.normpath(f"/srv/keys/{kid}")
@@ -287,7 +288,6 @@ def audiences(token: Jwt) -> list[Any]:
     return aud if isinstance(aud, list) else [aud]
 
 
-# %% More that the guards ask
 def inner_holds(token: Jwt) -> bool:
     """Whether a token that is nested in this one passes all guards."""
     try:
@@ -418,7 +418,7 @@ def flawed_app(**instead: Guard) -> FastAPI:
     return app
 
 
-# %% An attack
+# %% An attack, and how it is run
 Exploit = Callable[[str], str]
 
 
@@ -442,7 +442,6 @@ class Attack:
     exploit: Exploit
 
 
-# %% Run an attack
 @dataclass(frozen=True)
 class Outcome:
     """An app's answer to an attack: its user, or why there is none."""
@@ -572,7 +571,7 @@ def by_own_key(**header: object) -> Exploit:
     return lambda own: compact(header, as_johndoe(own), MALLORYS_KEY.sign)
 
 
-# %% Guess a key
+# %% Guess a key, or use a token of johndoe's
 WORDS = ("password", "letmein", "secret", "dragon", "sunshine", "qwerty")
 OLD_TOKEN = compact(  # mallory's own, from the service's first days
     {"alg": "HS256", "kid": "prototype"},
@@ -589,7 +588,6 @@ def by_guessed_word(own: str) -> str:
     return by_secret(macs[signature], "prototype")(own)
 
 
-# %% Use a token of johndoe's
 def received(header: Json | None = None, **claims: object) -> Exploit:
     """Send a token that the issuer made for johndoe, and for another use."""
     return lambda own: issue("johndoe", header, **claims)
@@ -745,7 +743,7 @@ add("8725 §3.10", "path in kid", by_secret(TERMS, PATH), kid=anything)
 add("8725 §3.10", "jku", by_own_key(jku=URL), own_keys=anything)
 add("8725 §3.10", "jwk", by_own_key(jwk=JWK), own_keys=anything)
 
-# %% Attacks on what the token says
+# %% Attacks on what the token says, and how it is written
 HERS, LONGER = "https://mallory.example", OUR_API + ".mallory.example"
 ID, LOGOUT, REFRESH = {"typ": "JWT"}, {"typ": "logout+jwt"}, {"typ": "rt+jwt"}
 AS_US, YEAR_2100 = by_partner(iss=ISSUER, sub="johndoe"), 4_102_444_800
@@ -763,7 +761,6 @@ add("6750 §5.3", "exp 2100", by_partner(exp=YEAR_2100), lifetime=unexpired)
 add("7519 §4.1.5", "nbf 2100", received(nbf=YEAR_2100), begun=anything)
 add("7519 §4.1.7", "respelled", respelled, revoked=text_not_revoked)
 
-# %% Attacks on how the token is written
 add("7519 §4", "sub twice", with_sub_twice, names=anything)
 add("8725 §3.7", "UTF-16", in_utf_16, utf_8=anything)
 add("8725bis §3.14", "two formats", in_two_formats, form=anything)

@@ -59,25 +59,6 @@ prediction(
         "that stand in the text.",
     ),
 )
-prediction(
-    "She changes the last letter of a token. Does the signature fit?",
-    wrong(
-        "No: every letter of a token is protected",
-        "The signature protects the header and the payload. Nothing "
-        "protects the way in which the signature itself is written.",
-    ),
-    right(
-        "Yes, with the right letter",
-        "256 bytes are 341 letters and two bits. The last letter has six "
-        "bits, of which four are not used, so 16 letters mean the same.",
-    ),
-    wrong(
-        "Yes, with any letter: the end of a signature is not compared",
-        "All 256 bytes are compared. But the last letter has bits that "
-        "belong to no byte.",
-    ),
-)
-
 Exploit = Callable[..., Any]
 Guard = Callable[..., Any]
 Json = dict[str, Any]
