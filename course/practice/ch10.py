@@ -414,6 +414,7 @@ async def a_name_within_a_name(answer: tuple[Exploit, Guard]) -> None:
     sent = await break_in(flawed, exploit(token_for), reasons)
     apis = (ch10.OUR_API, "https://reports.example")
     aud: object
+    aud: object
     for api in apis:
         for aud in (
             *(api, [api], [api, ch10.HERS], [ch10.HERS, api]),
