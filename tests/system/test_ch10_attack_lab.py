@@ -311,6 +311,30 @@ def test_token_that_is_wrong_in_one_way_is_refused(
     assert refusal_of(make()) == guard
 
 
+def test_signature_by_a_secret_that_does_not_fit_is_refused() -> None:
+    claims = Jwt(by_partner()).claims
+    header = {"alg": "HS256", "kid": "partner", "typ": "at+jwt"}
+    text = compact(header, claims, hmac_with(PARTNER_SECRET[::-1]))
+    assert refusal_of(text) == "signature"
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "plain", "wrapped"),
+    [
+        ({"alg": "dir"}, bytes(32), b"x.y.z", b""),
+        ({"alg": "dir", "zip": "DEF"}, PARTNER_SECRET, b"no zip", b""),
+        ({"alg": "PBES2-HS256+A128KW", "p2c": 1}, bytes(32), b"", bytes(24)),
+        ({"alg": "dir"}, PARTNER_SECRET, b"\xff", b""),
+    ],
+    ids=["another key", "no zip", "another password", "no text"],
+)
+def test_envelope_that_cannot_be_opened_is_malformed(
+    header: Json, key: bytes, plain: bytes, wrapped: bytes
+) -> None:
+    text = lab.encrypt(header, key, plain, wrapped)
+    assert refusal_of(text, GUARDS | {"zip": anything}) == "malformed"
+
+
 @pytest.mark.parametrize("rounds", [1, 300_000])
 def test_rounds_within_the_bound_are_computed(rounds: int) -> None:
     assert read_token(signed({"p2c": rounds}))
