@@ -109,9 +109,8 @@ def by_published_key(random: Random) -> str:
 
 
 def by_mallorys_key(random: Random) -> str:
-    header = random.choice(
-        [{"jku": lab.URL}, {"jwk": lab.JWK}, {"kid": "raw"}, {"kid": "m"}]
-    )
+    headers: list[Json] = [{"jku": lab.URL}, {"jwk": lab.JWK}]
+    header = random.choice([*headers, {"kid": "raw"}, {"kid": "m"}])
     return under(random, {"alg": "EdDSA"} | header, lab.MALLORYS_KEY.sign)
 
 
@@ -192,8 +191,8 @@ def in_json(random: Random) -> str:
     head, payload, signature = signed(random).split(".")
     members = {"protected": head, "payload": payload, "signature": signature}
     forged = f"{head}.{part(claims_of(random))}.{signature}"
-    more = random.choice([{}, {forged: ""}, {"header": {"kid": forged}}])
-    return json.dumps(more | members)
+    more: list[Json] = [{}, {forged: ""}, {"header": {"kid": forged}}]
+    return json.dumps(random.choice(more) | members)
 
 
 def encrypted(random: Random) -> str:
