@@ -734,6 +734,39 @@ async def test_app_that_limits_requests_refuses_no_attack() -> None:
 
 
 @pytest.mark.anyio
+async def test_cookie_of_a_login_opens_nothing_for_the_bench() -> None:
+    """The app also has pages, for which a login starts a session."""
+
+    def find(request: Request) -> str | None:
+        return request.cookies.get("session") or from_header(request)
+
+    app = make_app(find=find)
+
+    @app.middleware("http")
+    async def start_session(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        response.set_cookie("session", issue())
+        return response
+
+    assert (await report_on(app)).faults == []
+
+
+@pytest.mark.anyio
+async def test_where_nothing_can_listen_one_row_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cannot(listener: object) -> None:
+        raise OSError
+
+    run_only(monkeypatch, "an address of keys (jku, x5u)")
+    monkeypatch.setattr("course.classroom.bench.checks.Server", cannot)
+    report = await report_on(make_app())
+    assert untried(report) == {
+        "an address of keys (jku, x5u)": "there is nothing to listen with"
+    }
+
+
+@pytest.mark.anyio
 async def test_scopes_are_asked_for_if_the_user_may_have_them() -> None:
     asked: list[str | None] = []
     app = FastAPI()

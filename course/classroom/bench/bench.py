@@ -80,24 +80,31 @@ class Bench:
         """Send the login's form with changes, or some other content.
 
         Raises:
-            NotTriedError: the bench got its token in another way.
+            NotTriedError: the bench got its token in another way, or the app
+                limits logins.
         """
         if self.form is None or self.places.token_url is None:
             raise NotTriedError("there was no login")
         url = f"{self.places.token_url}{query}"
         if content is None:
-            form = self.form | changes
-            return await send(self.client, "POST", url, data=form)
+            content = str(httpx.QueryParams(self.form | changes)).encode()
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await send(
+        response = await send(
             self.client, "POST", url, content=content, headers=kind
         )
+        judge({"": response.status_code})
+        return response
 
 
 async def send(
     client: httpx.AsyncClient, method: str, url: str, **more: object
 ) -> httpx.Response:
-    """Send a request; a connection that breaks is a crash, status 500."""
+    """Send a request; a connection that breaks is a crash, status 500.
+
+    No cookie is sent: a session that a login has started would open what the
+    token does not.
+    """
+    client.cookies.clear()
     try:
         return await client.request(method, url, **more)  # type: ignore[arg-type]
     except httpx.TransportError:

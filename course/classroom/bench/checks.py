@@ -207,8 +207,13 @@ async def with_own_address(bench: Bench) -> Verdict:
         await send({"type": "http.response.start", "status": 404})
         await send({"type": "http.response.body"})
 
-    with Server(listener) as server:
-        tokens = forgery.with_address(bench.jwt, f"{server.url}/keys.json")
+    good = bench.jwt
+    try:
+        server = Server(listener)
+    except (OSError, RuntimeError):  # as in a browser's Python
+        raise NotTriedError("there is nothing to listen with") from None
+    with server:
+        tokens = forgery.with_address(good, f"{server.url}/keys.json")
         verdict, answer = await bench.send_tokens(tokens)
     return (ACCEPTED, "it asked that address") if visits else (verdict, answer)
 
@@ -459,8 +464,6 @@ async def enumeration(bench: Bench) -> Verdict:
     """Compare two refusals, to the byte."""
     known = await bench.log_in(password=WRONG)
     unknown = await bench.log_in(username=NOBODY, password=WRONG)
-    if 429 in (known.status_code, unknown.status_code):
-        raise NotTriedError("the app limits logins")
     if known.is_success:
         return ACCEPTED, "a wrong password logs in"
     same = known.status_code == unknown.status_code
