@@ -161,22 +161,24 @@ ALGORITHMS = {  # one for each kind of key (RFC 8725 §3.1)
     ("EC", "P-256"): "ES256",
     ("OKP", "Ed25519"): "EdDSA",
 }
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}  # RFC 7518 §6
 
 
 def usable_key(jwk: object) -> jwt.PyJWK | None:
     """Return the public key in a JWK if it may verify signatures, or None.
 
     It may not if it is of another kind, has no name, or is meant for another
-    use or algorithm; nor if its secret part, `d`, is published beside it.
+    use or algorithm; nor if a secret part of it is published.
     """
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kid"), str):
         return None
     kind = (str(jwk.get("kty")), str(jwk.get("crv", "")))
     algorithm = ALGORITHMS.get(kind)
     purpose = (jwk.get("use", "sig"), jwk.get("alg", algorithm))
-    if algorithm is None or purpose != ("sig", algorithm) or "d" in jwk:
+    verifies = "verify" in str(jwk.get("key_ops", "verify"))  # RFC 7517 §4.3
+    if algorithm is None or PRIVATE & jwk.keys():
         return None
-    if "verify" not in str(jwk.get("key_ops", "verify")):  # RFC 7517 §4.3
+    if purpose != ("sig", algorithm) or not verifies:
         return None
     try:
         key = jwt.PyJWK(jwk, algorithm)
@@ -257,7 +259,7 @@ class KeySource:
         self.clock: Callable[[], float] = time.monotonic
         self.keys: dict[str, jwt.PyJWK] = {}
         self.fetched_at = self.tried_at = -math.inf
-        self.fetching: asyncio.Task[None] | None = None
+        self.fetching: asyncio.Task[None]  # there from the first `find` on
 
     async def find(self, kid: str) -> jwt.PyJWK | None:
         """Return the key of this name, or None: it is not published.
@@ -271,8 +273,8 @@ class KeySource:
             if now - self.tried_at >= FETCH_PAUSE:
                 self.tried_at = now
                 self.fetching = asyncio.create_task(self.fetch())
-            if self.fetching:  # one fetch for all requests that wait
-                await asyncio.shield(self.fetching)
+            # One fetch for all requests that wait; none of them can cancel it.
+            await asyncio.shield(self.fetching)
         if self.clock() - self.fetched_at >= KEEP_LIFE:
             raise KeysUnavailableError(self.issuer)
         return self.keys.get(kid)
@@ -571,8 +573,7 @@ async def revoke(token: str) -> None:
 async def no_keys(request: Request, error: Exception) -> JSONResponse:
     """Answer 503: the token may be good, but nobody can tell now."""
     later = {"Retry-After": f"{FETCH_PAUSE:.0f}"}
-    code = "temporarily_unavailable"
-    refusal = ch05.OAuthError(503, code, "no keys", later)
+    refusal = ch05.OAuthError(503, "temporarily_unavailable", "no keys", later)
     return await ch05.refuse(request, refusal)
 
 

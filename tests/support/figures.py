@@ -4,7 +4,7 @@
 
 For each notebook the best of three runs with all cells queued; then all
 notebooks under nbval, the same code as plain scripts, and the quick tier;
-then what `tests.support.load` measures.
+then what `tests.support.signature_times` and `tests.support.load` measure.
 """
 
 import ast
@@ -20,7 +20,7 @@ from typing import Any
 
 from course.chapters import ROOT
 from course.upkeep.notebook import Notebook, notebooks, source
-from tests.support import load
+from tests.support import load, signature_times
 from tests.support.offline_run import run_all
 
 RUNS = 3
@@ -82,6 +82,7 @@ def main() -> None:
         f"{scripts:.1f} s, ratio {nbval / scripts:.2f}"
     )
     print(f"quick tier: {time_commands(PYTEST):.1f} s")
+    signature_times.main()
     load.main()
 
 

@@ -50,10 +50,11 @@ def issuer_with(
 
 
 def keys_of(issuer: ch09.Issuer) -> ch09.FindKey:
-    """Look an issuer's keys up without a network."""
+    """Look up the keys that an issuer has now, without a network."""
+    keys = ch09.keys_in(issuer.jwks())
 
     async def find(kid: str) -> jwt.PyJWK | None:
-        return ch09.keys_in(issuer.jwks()).get(kid)
+        return keys.get(kid)
 
     return find
 

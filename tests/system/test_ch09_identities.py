@@ -296,6 +296,25 @@ async def test_scopes_are_read_where_the_issuer_writes_them(
         assert await statuses(client, token) == [200, 403, 403]
 
 
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("https://a.example/me https://a.example/items", [200, 200, 200]),
+        ("https://a.example/me", [200, 200, 403]),
+        ("me items", [200, 403, 403]),
+        ("https://b.example/me", [200, 403, 403]),
+    ],
+)
+async def test_scope_without_the_prefix_is_another_apis(
+    client: httpx.AsyncClient, scope: str, expected: list[int]
+) -> None:
+    third = issuer_with("ES256")
+    link("johndoe")
+    token = third.sign(access_claims(scope=scope))
+    with trusting(third, scope_prefix="https://a.example/"):
+        assert await statuses(client, token) == expected
+
+
 async def test_scopes_of_our_own_token_are_those_of_the_login(
     client: httpx.AsyncClient,
 ) -> None:

@@ -6,13 +6,16 @@ No test waits: `Clock` moves the time, and the network is a function.
 import asyncio
 import gzip
 import logging
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from unittest.mock import patch
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from course.classroom.server import bind, url_of
 from snippets import ch09_keys_and_claims as ch09
 from tests.support.clients import bearer, open_client
 from tests.support.issuers import (
@@ -28,6 +31,7 @@ from tests.support.issuers import (
     trusting,
 )
 from tests.support.signers import key_for
+from tests.support.tls import serving_over_tls
 
 pytestmark = pytest.mark.anyio
 
@@ -348,6 +352,16 @@ async def test_lie_gives_no_keys_and_takes_none(
     }
 
 
+@pytest.mark.parametrize("status", [301, 302, 403, 404, 500, 503])
+async def test_error_with_good_keys_in_its_body_gives_none(
+    network: Network, source: ch09.KeySource, status: int
+) -> None:
+    body = network.issuer.jwks()
+    network.answers[ch09.JWKS_PATH] = reply(body, status)
+    with pytest.raises(ch09.KeysUnavailableError):
+        await source.find("third-1")
+
+
 async def test_document_of_100_000_bytes_is_read(
     network: Network, source: ch09.KeySource
 ) -> None:
@@ -465,3 +479,51 @@ def test_network_is_the_transport_unless_another_is_given() -> None:
     source = ch09.KeySource("https://a.example", "https://a.example/m")
     assert source.transport is None
     assert source.keys == {}
+
+
+# Over TLS
+
+
+@pytest.fixture(scope="module")
+def tls_issuer(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[ch09.Issuer, ssl.SSLContext]]:
+    """An issuer at a real https address of this machine."""
+    issuer, app = issuer_with("ES256"), FastAPI()
+    app.include_router(ch09.published(issuer))
+    folder = tmp_path_factory.mktemp("tls")
+    with serving_over_tls(folder, app) as (url, trusts):
+        issuer.name = url
+        yield issuer, trusts
+
+
+async def test_keys_come_from_a_server_whose_certificate_is_trusted(
+    tls_issuer: tuple[ch09.Issuer, ssl.SSLContext],
+) -> None:
+    issuer, trusts = tls_issuer
+    source = ch09.KeySource(
+        issuer.name,
+        issuer.name + ch09.METADATA_PATH,
+        httpx.AsyncHTTPTransport(verify=trusts),
+    )
+    with trusting(issuer, find_key=source.find):
+        assert await refusal_of(issuer.sign(access_claims())) == ""
+
+
+async def test_no_keys_come_from_a_server_with_a_strange_certificate(
+    tls_issuer: tuple[ch09.Issuer, ssl.SSLContext],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Anyone between us could have made it."""
+    issuer, _ = tls_issuer
+    url = issuer.name + ch09.METADATA_PATH
+    with pytest.raises(ch09.KeysUnavailableError):
+        await ch09.KeySource(issuer.name, url).find("third-1")
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
+
+
+async def test_no_keys_come_from_a_server_that_is_not_there() -> None:
+    with bind() as listener:
+        url = url_of(listener).replace("http:", "https:")
+    with pytest.raises(ch09.KeysUnavailableError):
+        await ch09.KeySource(url, url + ch09.METADATA_PATH).find("a")

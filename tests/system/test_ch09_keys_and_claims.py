@@ -6,6 +6,7 @@ keys in `test_ch09_rotation.py`.
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -15,6 +16,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snippets import ch01_jwt_anatomy as ch01
 from snippets import ch03_dependency_wiring as ch03
@@ -48,6 +51,7 @@ from tests.support.logins import (
     status,
 )
 from tests.support.signers import key_for, signer_with
+from tests.support.strategies import json_values
 
 pytestmark = pytest.mark.anyio
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
@@ -173,6 +177,10 @@ UNUSABLE: dict[str, object] = {
     "a secret": {"kty": "oct", "k": "AAAA", "kid": "a", "alg": "HS256"},
     "a secret that says RS256": {**RSA, "kty": "oct", "k": "AAAA"},
     **{f"private, {name}": with_secret_part(name) for name in ALGORITHMS},
+    **{
+        f"{name} of RSA, beside the public members": {**RSA, name: "AQAB"}
+        for name in ("d", "p", "q", "dp", "dq", "qi", "oth")
+    },
     **changed(EC, "kty", "ec", "", None, 1, [], "RSA", "AKP"),
     **changed(EC, "crv", "P-384", "p-256", "secp256k1", None, 1, ["P-256"]),
     **changed(ED, "crv", "Ed448", "X25519", "P-256"),
@@ -895,3 +903,41 @@ async def test_refresh_token_of_chapter_8_buys_a_token_of_this_chapter(
     answer = await refresh(client, old.refresh_token)
     assert await status(client, old.access_token) == 401
     assert await status(client, answer.json()["access_token"]) == 200
+
+
+# Anything at all
+
+MEMBERS = st.dictionaries(
+    st.sampled_from(
+        [
+            *("kty", "crv", "x", "y", "n", "e", "d", "k", "kid", "use", "alg"),
+            *("key_ops", "x5c", "p", "q", "oth"),
+        ]
+    ),
+    json_values
+    | st.sampled_from(["EC", "RSA", "OKP", "P-256", "sig", "ES256", "AQAB"]),
+)
+
+
+@given(
+    changes=MEMBERS,
+    base=st.sampled_from([{}, EC, RSA, ED]),
+    taken=st.sampled_from(["", "alg", "use", "kid", "kty"]),
+)
+async def test_made_up_jwk_never_stops_the_reader_of_a_set(
+    changes: dict[str, Any], base: dict[str, Any], taken: str
+) -> None:
+    made_up = without({**base, **changes}, taken)
+    found = ch09.keys_in({"keys": [made_up, {**EC, "kid": "good"}]})
+    assert "good" in found
+    for key in found.values():
+        assert key.algorithm_name in ALGORITHMS
+
+
+@given(document=json_values)
+async def test_made_up_set_is_read_or_refused(document: Any) -> None:
+    if isinstance(document, dict):
+        with suppress(ValueError):
+            ch09.keys_in(document)
+    with suppress(ValueError):
+        assert ch09.keys_in({"keys": document}) == {}
