@@ -19,6 +19,7 @@ from course.classroom.trial import (
     given,
     may_not_raise,
     record_outcome,
+    remark,
 )
 from snippets import ch10_attack_lab as ch10
 
@@ -149,6 +150,15 @@ REACHED = {
 }
 
 
+def must_be_forged(sent: str) -> None:
+    """Require that a token was made without the issuer's private key."""
+    expect(
+        ch10.Jwt(sent).header["alg"] != "RS256",
+        "This token was signed with the issuer's private key. mallory does "
+        "not have it, so that is no attack.",
+    )
+
+
 def must_pass(guard: Guard, name: str, *arguments: object) -> None:
     """Require that a guard lets honest users pass."""
     given(name)
@@ -220,6 +230,7 @@ async def a_block_list_with_a_gap(answer: tuple[Exploit, Guard]) -> None:
     ):
         given(name)
         sent = await break_in(flawed, exploit(own), reasons)
+        must_be_forged(sent)
     for number, header in enumerate(RS256, 1):
         must_pass(guard, f"your guard, and honest header {number}", header)
     theirs = ch10.Jwt(sent).header
@@ -263,6 +274,10 @@ async def with_the_guard(
     outcome = await answer_to(app, sent)
     record_outcome(f"answered {outcome} to your exploit")
     expect(outcome.user is None, NOT_REFUSED)
+    remark(
+        "With the flaw you were johndoe; with your guard you are nobody, and "
+        "johndoe and mallory can still log in."
+    )
 
 
 TABLES: tuple[dict[str, str], ...] = (
@@ -303,7 +318,7 @@ async def the_public_key_as_a_secret(answer: tuple[Exploit, Guard]) -> None:
         "signature": "The token was read, and its signature was refused. The "
         "service computes the HMAC of the first two parts, as they are sent, "
         "with the key that it has for this `kid`: the bytes of `public_key`, "
-        "unchanged.",
+        "unchanged. (This page made a key of its own, which is another.)",
     }
     for name, own in (
         ("your exploit, at the app with the flaw", ch10.issue("mallory")),
@@ -312,6 +327,7 @@ async def the_public_key_as_a_secret(answer: tuple[Exploit, Guard]) -> None:
         given(name)
         sent = exploit(own, ch10.PUBLIC_PEM)
         sent = await break_in(flawed, sent, reasons)
+        must_be_forged(sent)
     for table in TABLES:
         for kid, alg in table.items():
             header = {"alg": alg, "kid": kid, "typ": "at+jwt"}

@@ -82,6 +82,16 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         GAP,
+        "signed with the issuer's private key",
+        gap(
+            ALLOWED,
+            "from snippets import ch10_attack_lab as lab\n"
+            "def exploit(token):\n"
+            '    return lab.issue("johndoe")',
+        ),
+    ),
+    WrongAnswer(
+        GAP,
         "must return the token as a text",
         gap(ALLOWED, NO_NE.replace('."\n', '.".encode()\n')),
     ),
@@ -148,13 +158,13 @@ WRONG_ANSWERS = [
         "the bytes of `public_key`, unchanged",
         secret(
             OF_KEY,
-            BY_HMAC.replace("hmac_with(public_key)", "hmac_with(MADE_UP)"),
+            "def exploit(token, public_key):\n"
+            '    return by_public_key("rsa")(token)',
         ),
     ),
     WrongAnswer(
         SECRET,
-        "the bytes of `public_key`, unchanged. Seen: `exploit(…)` returned a "
-        'token with the header `{"alg": "HS512"',
+        'returned a token with the header `{"alg": "HS512"',
         secret(OF_KEY, BY_HMAC.replace('"HS256"', '"HS512"')),
     ),
     WrongAnswer(
