@@ -32,7 +32,7 @@ async def attack(
     username: str = "",
     password: str = "",
     token: str | None = None,
-    key: str | bytes | None = None,
+    key: object = None,
     path: str | None = None,
     token_url: str | None = None,
 ) -> Report:
@@ -48,7 +48,8 @@ async def attack(
         username: of a user of the app.
         password: the user's password.
         token: an access token, instead of a username and a password.
-        key: the key that signs the app's tokens; with it, more is tried.
+        key: the key that signs the app's tokens, with which more is tried: a
+            secret, or a private key as PEM or as an object of `cryptography`.
         path: a guarded path; by default the first that OpenAPI names.
         token_url: the path of the login; by default OpenAPI's `tokenUrl`.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -29,7 +30,8 @@ class Bench:
         good: the same, taken apart, or None if it is no JWT.
         form: the form of the login, or None if the token was given.
         login: the answer to the login, or None.
-        key: the key that signs the app's tokens, or None if it is not known.
+        key: the key that signs the app's tokens, as the learner gave it or as
+            PyJWT has prepared it, or None if it is not known.
     """
 
     client: httpx.AsyncClient
@@ -39,7 +41,7 @@ class Bench:
     good: Good | None
     form: dict[str, str] | None
     login: httpx.Response | None
-    key: str | bytes | None
+    key: Any
 
     @property
     def jwt(self) -> Good:

@@ -41,7 +41,7 @@ def sign(
     data = payload if isinstance(payload, bytes) else dump(payload)
     try:
         algorithm = jwt.get_algorithm_by_name(name)
-        key = algorithm.prepare_key(bench.key)
+        key = bench.key = algorithm.prepare_key(bench.key)  # PEM only once
     except (jwt.PyJWTError, NotImplementedError, TypeError, ValueError):
         raise NotTriedError("the key is not of this algorithm") from None
     head = bench.jwt.header | {"alg": name} | (header or {})
