@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 from fastapi import FastAPI
 
-from course.classroom.bench.bench import Bench, NotTriedError, send
+from course.classroom.bench.bench import Bench, NotTriedError
 from course.classroom.bench.checks import CHECKS
 from course.classroom.bench.forgery import take_apart
 from course.classroom.bench.report import BROKEN, KEPT, NOT_TRIED, Report, Row
@@ -20,6 +20,7 @@ from course.classroom.bench.target import (
     object_in,
     open_client,
     read_openapi,
+    send,
 )
 
 CONTROL = "control: the good token is accepted"
@@ -57,7 +58,11 @@ async def attack(
         ValueError: the URL names another machine.
     """
     async with open_client(app) as client:
-        places = find_places(await read_openapi(app, client))
+        try:
+            places = find_places(await read_openapi(app, client))
+        except httpx.TransportError:
+            reason = "nothing answers at that address"
+            return Report(str(app), tuple(not_tried(reason)))
         paths = [path] if path else places.paths
         places = Places(
             places.title, paths, token_url or places.token_url, places.scopes

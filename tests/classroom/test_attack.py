@@ -869,6 +869,15 @@ async def test_address_without_an_openapi_document_needs_a_path(
 
 
 @pytest.mark.anyio
+async def test_address_at_which_nothing_answers_is_reported() -> None:
+    with Server(make_app()) as server:
+        url = server.url
+    report = await report_on(url)
+    assert report.target == url
+    assert all_untried(report) == {"nothing answers at that address"}
+
+
+@pytest.mark.anyio
 async def test_connection_that_breaks_is_a_crash(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,7 +8,7 @@ import httpx
 
 from course.classroom.bench.forgery import Good
 from course.classroom.bench.report import ACCEPTED, CRASHED, REFUSED, Row
-from course.classroom.bench.target import Places
+from course.classroom.bench.target import Places, send
 
 Verdict = tuple[str, str]  # the verdict, and what the app answered
 Seen = Mapping[str, int]  # what was sent, and the status of its answer
@@ -96,21 +96,6 @@ class Bench:
         )
         judge({"": response.status_code})
         return response
-
-
-async def send(
-    client: httpx.AsyncClient, method: str, url: str, **more: object
-) -> httpx.Response:
-    """Send a request; a connection that breaks is a crash, status 500.
-
-    No cookie is sent: a session that a login has started would open what the
-    token does not.
-    """
-    client.cookies.clear()
-    try:
-        return await client.request(method, url, **more)  # type: ignore[arg-type]
-    except httpx.TransportError:
-        return httpx.Response(500)
 
 
 def judge(seen: Seen) -> Verdict:

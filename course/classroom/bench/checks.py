@@ -16,7 +16,6 @@ from course.classroom.bench.bench import (
     Verdict,
     add_check,
     judge,
-    send,
 )
 from course.classroom.bench.report import (
     ACCEPTED,
@@ -24,7 +23,12 @@ from course.classroom.bench.report import (
     KEPT,
     REFUSED,
 )
-from course.classroom.bench.target import Json, object_in, read_json
+from course.classroom.bench.target import (
+    Json,
+    object_in,
+    read_json,
+    send,
+)
 from course.classroom.server import Server
 
 DAY = 24 * 60 * 60
