@@ -5,6 +5,7 @@ No test waits: `Clock` moves the time, and the network is a function.
 
 import asyncio
 import gzip
+import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -223,29 +224,28 @@ async def test_issuer_that_was_down_is_asked_again_after_a_minute(
 # Slow
 
 
-async def never(request: httpx.Request) -> httpx.Response:
-    await asyncio.Event().wait()
-    raise AssertionError
-
-
-async def drip() -> AsyncIterator[bytes]:
-    """Send a letter now and then, without an end."""
-    while True:
-        yield b" "
-        await asyncio.sleep(0.001)
-
-
 @pytest.mark.parametrize("path", [ch09.METADATA_PATH, ch09.JWKS_PATH])
 @pytest.mark.parametrize("slow", ["silent", "dripping"])
 async def test_fetch_that_takes_too_long_is_given_up(
     network: Network, source: ch09.KeySource, path: str, slow: str
 ) -> None:
-    async def answer(request: httpx.Request) -> httpx.Response:
-        if slow == "silent":
-            return await never(request)
-        return await stream(drip)(request)
+    """What comes in the end is a good answer, after white space."""
+    issuer = network.issuer
+    honest = {
+        ch09.METADATA_PATH: issuer.metadata(),
+        ch09.JWKS_PATH: issuer.jwks(),
+    }[path]
 
-    network.answers[path] = answer
+    async def chunks() -> AsyncIterator[bytes]:
+        if slow == "silent":
+            await asyncio.sleep(1)
+        else:
+            for _ in range(100):
+                yield b" "
+                await asyncio.sleep(0.01)
+        yield json.dumps(honest).encode()
+
+    network.answers[path] = stream(chunks)
     with (
         patch.object(ch09, "FETCH_LIMIT", 0.02),
         pytest.raises(ch09.KeysUnavailableError),
@@ -254,6 +254,28 @@ async def test_fetch_that_takes_too_long_is_given_up(
     network.answers.clear()
     network.clock.now += ch09.FETCH_PAUSE
     assert await source.find("third-1")
+
+
+async def test_both_documents_together_have_one_limit(
+    network: Network, source: ch09.KeySource
+) -> None:
+    """Each of them alone would be in time."""
+    issuer = network.issuer
+    for path, honest in (
+        (ch09.METADATA_PATH, issuer.metadata()),
+        (ch09.JWKS_PATH, issuer.jwks()),
+    ):
+
+        async def chunks(body: object = honest) -> AsyncIterator[bytes]:
+            await asyncio.sleep(0.06)
+            yield json.dumps(body).encode()
+
+        network.answers[path] = stream(chunks)
+    with (
+        patch.object(ch09, "FETCH_LIMIT", 0.1),
+        pytest.raises(ch09.KeysUnavailableError),
+    ):
+        await source.find("third-1")
 
 
 # Lying, or broken
