@@ -24,6 +24,7 @@ from snippets import ch06_scopes as scopes
 from snippets import ch07_database as database
 from snippets import ch08_refresh_logout as refresh_logout
 from snippets import ch09_keys_and_claims as keys_and_claims
+from snippets import ch10_attack_lab as attack_lab
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -321,3 +322,36 @@ def ch09() -> None:
     """Accept a partner's token for johndoe, and refuse three others."""
     with new_database("ch09"), served(keys_and_claims.app) as client:
         open_with_the_partners_token(client)
+
+
+@with_client(attack_lab.flawed_app(algorithm=attack_lab.block_list))
+async def attack_a_block_list(client: httpx.AsyncClient) -> None:
+    """Forge tokens without a signature, in two spellings of `none`."""
+    form = JOHNDOE | {"username": "mallory", "password": "visitor"}
+    login = await client.post("/token", data=form)
+    tell("mallory logs in to an app that refuses the algorithm none.", login)
+    own = login.json()["access_token"]
+    for spelling, sentence in (
+        ("none", "She forges a token without a signature: it is refused."),
+        ("noNe", "In another spelling it is accepted, and she is johndoe."),
+    ):
+        forged = attack_lab.unsigned(spelling)(own)
+        me = await client.get("/users/me/", headers=bearer(forged))
+        tell(sentence, me)
+
+
+@with_client(attack_lab.flawed_app())
+async def attack_a_guard(client: httpx.AsyncClient) -> None:
+    """Send the same forgery, and a good token, to an app with all guards."""
+    own = attack_lab.issue("mallory")
+    forged = attack_lab.unsigned("noNe")(own)
+    me = await client.get("/users/me/", headers=bearer(forged))
+    tell("Another app asks for the algorithm of its key, and refuses it.", me)
+    me = await client.get("/users/me/", headers=bearer(own))
+    tell("A token that the issuer signed is still accepted.", me)
+
+
+def ch10() -> None:
+    """Forge a token, break into one app, and be stopped by another."""
+    attack_a_block_list()
+    attack_a_guard()

@@ -1,5 +1,6 @@
 """Teaching aids that the notebooks import. They know no chapter."""
 
+from course.classroom.attack import attack
 from course.classroom.dependencies import show_dependencies
 from course.classroom.exchange import show
 from course.classroom.exercise import check, hint
@@ -15,6 +16,7 @@ from course.classroom.token.layout import show_token
 
 __all__ = [
     "TokenInspector",
+    "attack",
     "check",
     "check_setup",
     "fresh_kernel",

@@ -132,6 +132,14 @@ def test_ch09_opens_for_the_linked_user_alone(read: Read) -> None:
     assert '"alg": "ES256"' in told
 
 
+def test_ch10_one_spelling_of_none_opens_one_of_two_apps(read: Read) -> None:
+    told = read(stories.ch10)
+    assert STATUS.findall(told) == ["200", "401", "200", "401", "200"]
+    users = re.findall(r'"username": "(.*)"', told)
+    assert users == ["johndoe", "mallory"]
+    assert told.count('": "stopped by algorithm"') == 2
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -142,6 +150,7 @@ def test_ch09_opens_for_the_linked_user_alone(read: Read) -> None:
         stories.ch07,
         stories.ch08,
         stories.ch09,
+        stories.ch10,
     ],
 )
 def test_sentence_is_above_every_exchange(

@@ -101,6 +101,12 @@ BY_DESIGN: dict[str, dict[str, str]] = {
         "contract or conformance rows": "its app has no login yet; the "
         "contract and the requirements begin with chapter 4"
     },
+    "ch10": {
+        "app": "its apps have flaws: a function makes them, and no later "
+        "chapter builds on one",
+        "contract or conformance rows": "it adds nothing to the app that it "
+        "attacks",
+    },
 }
 # What a side road consists of; the rest is as its subject needs it.
 SIDE_ROAD = ("notebook", "README row")

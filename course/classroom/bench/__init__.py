@@ -1,0 +1,1 @@
+"""The attack bench, part by part; `course.classroom.attack` runs it."""

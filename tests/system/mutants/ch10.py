@@ -1,0 +1,198 @@
+"""Mutants of chapter 10: a guard left out, or put at the wrong place."""
+
+from tests.system.mutants import Mutant
+
+MUTANTS = [
+    Mutant(
+        're.fullmatch(r"[\\w.-]*", t.text, re.ASCII) is not None',
+        "True",
+        "a token may be written in JSON",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        'lambda t: "zip" not in t.header',
+        "lambda t: True",
+        "a compressed token fills the memory",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "in range(1, 300_001)",
+        "in range(1, 10**10)",
+        "a token orders minutes of computing",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "in range(1, 300_001)",
+        "in range(1, 300_002)",
+        "one round too many",
+        "test_ch10_attack_lab.py::test_token_that_is_wrong_in_one_way_is_refused",
+    ),
+    Mutant(
+        'SEALED = ("form", "zip", "rounds")',
+        'SEALED = ("form",)',
+        "a token is decrypted before it is looked at",
+        "test_ch10_attack_lab.py::test_zip_bomb_grows_to_a_million_bytes_only_without_its_guard",
+    ),
+    Mutant(
+        'lambda t: "crit" not in t.header',
+        "lambda t: True",
+        "an extension that restricts a token is ignored",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        'not {"jku", "jwk"} & t.header.keys()',
+        '"jku" not in t.header',
+        "a token brings its key along",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        'not {"jku", "jwk"} & t.header.keys()',
+        '"jwk" not in t.header',
+        "a token says where its key is",
+        "test_ch10_attack_lab.py::test_address_in_a_token_is_asked_only_by_the_flawed_service",
+    ),
+    Mutant(
+        't.header.get("kid") in list(KEYS)',
+        "True",
+        "a kid reaches the database and the folder",
+        "test_ch10_attack_lab.py::test_database_answers_a_kid_only_in_the_flawed_service",
+    ),
+    Mutant(
+        't.header.get("alg") == t.key.alg',
+        't.header.get("alg") != "none"',
+        "a list of forbidden algorithms",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "len(t.key.material) >= 32",
+        "True",
+        "a word may be a key",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        '    "signature": signature_fits,',
+        '    "signature": lambda t: True,',
+        "nobody verifies the signature",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        '    "nested": inner_holds,',
+        '    "nested": lambda t: True,',
+        "the inner signature of a nested token is not verified",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        'json.detect_encoding(t.payload) == "utf-8"',
+        "True",
+        "claims may be in UTF-16",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        '    "names": names_come_once,',
+        '    "names": lambda t: True,',
+        "a claim may be named twice",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        'kind_of(t.inner) == "at+jwt"',
+        'kind_of(t.inner) != "JWT"',
+        "a refresh token is an access token",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "kind_of(t.inner)",
+        "kind_of(t)",
+        "a nested token tells its kind outside",
+        "test_ch10_attack_lab.py::test_good_token_passes_all_guards",
+    ),
+    Mutant(
+        't.claims.get("iss") == t.inner.key.issuer',
+        "True",
+        "the partner signs for our users",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "OUR_API in audiences(t),",
+        "OUR_API in str(audiences(t)),",
+        "a longer name of an API is ours",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "0 < seconds_left(t) <= DAY",
+        "0 < seconds_left(t)",
+        "a token may live for ever",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        "0 < seconds_left(t) <= DAY",
+        "0 <= seconds_left(t) <= DAY",
+        "a token lives a second too long",
+        "test_ch10_attack_lab.py::test_token_that_is_wrong_in_one_way_is_refused",
+    ),
+    Mutant(
+        '    "begun": has_begun,',
+        '    "begun": lambda t: True,',
+        "a token works before its time",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        't.claims.get("jti") not in REVOKED.values()',
+        "t.text not in REVOKED",
+        "a revoked token works in another spelling",
+        "test_ch10_attack_lab.py::test_attack_is_stopped_by_its_guard",
+    ),
+    Mutant(
+        '    "user": lambda t: username_of(t) is not None,',
+        '    "user": lambda t: True,',
+        "a subject without a user is somebody",
+        "test_ch10_attack_lab.py::test_token_that_is_wrong_in_one_way_is_refused",
+    ),
+    Mutant(
+        'USERS.get((str(claims.get("iss")), str(claims.get("sub"))))',
+        'USERS.get((ISSUER, str(claims.get("sub"))))',
+        "a subject counts without its issuer",
+        "test_ch10_attack_lab.py::test_token_that_is_wrong_in_one_way_is_refused",
+    ),
+    Mutant(
+        'str(token.header.get("typ")).lower()',
+        'str(token.header.get("typ"))',
+        "typ in capitals is another kind",
+        "test_ch10_attack_lab.py::test_good_token_passes_all_guards",
+    ),
+    Mutant(
+        '    return typ.removeprefix("application/")',
+        "    return typ",
+        "typ in full is another kind",
+        "test_ch10_attack_lab.py::test_good_token_passes_all_guards",
+    ),
+    Mutant(
+        "        return hmac.compare_digest(mac, token.signature)",
+        "        return bool(mac)",
+        "any MAC will do",
+        "test_ch10_attack_lab.py::test_signature_by_a_secret_that_does_not_fit_is_refused",
+    ),
+    Mutant(
+        "if PASSWORDS.get(grant.username) != grant.password",
+        "if grant.username not in PASSWORDS",
+        "any password will do",
+        "test_ch10_attack_lab.py::test_wrong_login_is_refused",
+    ),
+    Mutant(
+        'issue(name, {"typ": "rt+jwt"})',
+        "issue(name)",
+        "a refresh token is issued as an access token",
+        "test_ch10_attack_lab.py::test_other_token_of_a_login_is_no_access_token",
+    ),
+    Mutant(
+        "        response.headers.update(ch05.NO_STORE)\n",
+        "",
+        "the tokens stay in caches",
+        "test_ch10_attack_lab.py::test_user_logs_in_and_is_known",
+    ),
+    Mutant(
+        "    guards = GUARDS | instead\n",
+        "    guards = GUARDS\n",
+        "an app cannot be flawed",
+        "test_ch10_attack_lab.py::test_attack_succeeds_against_its_flaw",
+    ),
+]
