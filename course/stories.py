@@ -24,6 +24,7 @@ from snippets import ch06_scopes as scopes
 from snippets import ch07_database as database
 from snippets import ch08_refresh_logout as refresh_logout
 from snippets import ch09_keys_and_claims as keys_and_claims
+from snippets import ch11_under_load as under_load
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -285,3 +286,12 @@ async def ch09(client: httpx.AsyncClient) -> None:
     headers = bearer(login.json()["access_token"])
     hello = await client.get("/hello/", headers=headers)
     tell("The app of chapter 9 greets the user of a token.", hello)
+
+
+@with_client(under_load.app)
+async def ch11(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 11 greets the user of a token.", hello)
