@@ -32,6 +32,65 @@ from snippets import ch08_refresh_logout as ch08
 from snippets import ch09_keys_and_claims as ch09
 from snippets.ch09_keys_and_claims import CurrentUser, Me, Owner
 
+# %% Hash in few threads, behind a short queue
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class BusyError(ch05.OAuthError):
+    """The queue is full; the answer is 503 (RFC 9110 §15.6.4)."""
+
+    def __init__(self) -> None:
+        """Refuse at once."""
+        later = {"Retry-After": "2"}
+        super().__init__(503, "temporarily_unavailable", "busy", later)
+
+
+class HashingQueue:
+    """Threads for what costs a core, and a queue of bounded length.
+
+    Attributes:
+        threads: how many run at once; more than cores only makes all slower.
+        longest: how many wait at most.
+        inside: how many run or wait now.
+    """
+
+    def __init__(self, threads: int, longest: int) -> None:
+        """Make the queue, empty."""
+        self.threads = CapacityLimiter(threads)
+        self.longest = longest
+        self.inside = 0
+
+    def refuse_if_full(self) -> None:
+        """Refuse early a request that is going to run something.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        if self.inside >= self.threads.total_tokens + self.longest:
+            raise BusyError
+
+    async def run(
+        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run a function in one of the threads, in the order of arrival.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        self.refuse_if_full()
+        self.inside += 1  # in one step with the check: no `await` between
+        try:
+            return await to_thread.run_sync(
+                lambda: function(*args, **kwargs), limiter=self.threads
+            )
+        finally:
+            self.inside -= 1
+
+
+CORES = os.cpu_count() or 1
+hashing = HashingQueue(threads=CORES, longest=8 * CORES)
+
 # %% One setting chooses where the counters are
 LIMITS_URL = os.environ.get("LIMITS_URL", "memory://")
 
@@ -65,22 +124,6 @@ def account_key(username: str) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def address_key(host: str) -> str:
-    """Name the counter of a client's network address.
-
-    `"203.0.113.7"` counts alone, `"2001:db8::1"` with all of its /64, since
-    one customer has all of those addresses.
-    """
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:  # no address, such as a test client's
-        return host
-    if address.version == 6 and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    bits = 64 if address.version == 6 else 32
-    return str(ipaddress.ip_network((address, bits), strict=False))
-
-
 # %% Count first, then hash
 class TooManyRequestsError(ch05.OAuthError):
     """A rate limit is reached; the answer is 429 (RFC 6585 §4)."""
@@ -103,19 +146,6 @@ def count(limit: limits.RateLimitItem, *key: str) -> None:
         raise TooManyRequestsError(ends - time.time())
 
 
-def count_address(host: str) -> None:
-    """Count a request that is going to hash a password.
-
-    Raises:
-        TooManyRequestsError: a limit of this address, or of all together, is
-            reached.
-    """
-    for limit in PER_ADDRESS:
-        count(limit, "address", address_key(host))
-    for limit in FOR_ALL:
-        count(limit, "all")
-
-
 def count_account(username: str) -> None:
     """Count a password that is going to be checked for an account.
 
@@ -136,52 +166,6 @@ def forget_failures(username: str) -> None:
         strategy.clear(limit, "account", account_key(username))
 
 
-# %% Hash in few threads, behind a short queue
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class BusyError(ch05.OAuthError):
-    """The queue is full; the answer is 503 (RFC 9110 §15.6.4)."""
-
-    def __init__(self) -> None:
-        """Refuse at once."""
-        later = {"Retry-After": "2"}
-        super().__init__(503, "temporarily_unavailable", "busy", later)
-
-
-class HashingQueue:
-    """Threads for what costs a core, and a queue of bounded length.
-
-    Attributes:
-        threads: how many run at once; more than cores only makes all slower.
-        longest: how many wait at most.
-    """
-
-    def __init__(self, threads: int, longest: int) -> None:
-        """Make the queue, empty."""
-        self.threads = CapacityLimiter(threads)
-        self.longest = longest
-
-    async def run(
-        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """Run a function in one of the threads, in the order of arrival.
-
-        Raises:
-            BusyError: the queue is full.
-        """
-        if self.threads.statistics().tasks_waiting >= self.longest:
-            raise BusyError
-        return await to_thread.run_sync(
-            lambda: function(*args, **kwargs), limiter=self.threads
-        )
-
-
-CORES = os.cpu_count() or 1
-hashing = HashingQueue(threads=CORES, longest=8 * CORES)
-
-
 # %% Where a request comes from
 def host_of(request: Request) -> str:
     """Return the address that a request comes from.
@@ -191,6 +175,35 @@ def host_of(request: Request) -> str:
     because anybody can send it (RFC 9700 §4.13).
     """
     return request.client.host if request.client else ""
+
+
+def address_key(host: str) -> str:
+    """Name the counter of a client's network address.
+
+    `"203.0.113.7"` counts alone, `"2001:db8::1"` with all of its /64, since
+    one customer has all of those addresses.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # no address, such as a test client's
+        return host
+    if address.version == 6 and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    bits = 64 if address.version == 6 else 32
+    return str(ipaddress.ip_network((address, bits), strict=False))
+
+
+def count_address(host: str) -> None:
+    """Count a request that is going to hash a password.
+
+    Raises:
+        TooManyRequestsError: a limit of this address, or of all together, is
+            reached.
+    """
+    for limit in PER_ADDRESS:
+        count(limit, "address", address_key(host))
+    for limit in FOR_ALL:
+        count(limit, "all")
 
 
 # %% Check a password within the limits
@@ -204,11 +217,14 @@ async def check_password(
     """Run a check of a user's password, counted and in the queue.
 
     A check that returns something, not None, resets the account's counters.
+    A full queue refuses before anything is counted: a busy Monday must not
+    lock out the users who try again.
 
     Raises:
         OAuthError: 429, too many tries; 503, too many at once; and whatever
             the check raises.
     """
+    hashing.refuse_if_full()
     await run_in_threadpool(count_address, host_of(request))
     await run_in_threadpool(count_account, username)
     result = await hashing.run(check, *args, **kwargs)
