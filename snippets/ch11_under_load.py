@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
@@ -20,7 +21,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -95,12 +96,40 @@ hashing = HashingQueue(threads=CORES, longest=8 * CORES)
 LIMITS_URL = os.environ.get("LIMITS_URL", "memory://")
 
 
+class OneAtATime(FixedWindowRateLimiter):
+    """Counters in this process, which one thread at a time reads or raises.
+
+    Without the lock, one of two first tries at once may be lost.
+    """
+
+    lock = threading.Lock()
+
+    def hit(
+        self, item: limits.RateLimitItem, *identifiers: str, cost: int = 1
+    ) -> bool:
+        """Count, and return whether the limit is kept."""
+        with self.lock:
+            return super().hit(item, *identifiers, cost=cost)
+
+    def get_window_stats(
+        self, item: limits.RateLimitItem, *identifiers: str
+    ) -> limits.WindowStats:
+        """Return when a counter ends, and how many tries are left."""
+        with self.lock:
+            return super().get_window_stats(item, *identifiers)
+
+
 def counters(url: str) -> FixedWindowRateLimiter:
     """Make counters in this process, or in a server that workers share.
 
-    `"memory://"`, or `"redis://127.0.0.1:6379"`. Each counts atomically.
+    `"memory://"`, or `"redis://127.0.0.1:6379"`. Each counts atomically. A
+    server that does not answer within a second is an error.
     """
-    storage = storage_from_string(url, wrap_exceptions=True)
+    if url == "memory://":
+        return OneAtATime(MemoryStorage())
+    storage = storage_from_string(
+        url, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1
+    )
     return FixedWindowRateLimiter(storage)
 
 
@@ -135,15 +164,27 @@ class TooManyRequestsError(ch05.OAuthError):
         super().__init__(429, "temporarily_unavailable", again, headers)
 
 
-def count(limit: limits.RateLimitItem, *key: str) -> None:
-    """Count one request; the counter is read and raised in one step.
+def count(windows: list[limits.RateLimitItem], *key: str) -> None:
+    """Count one try; a counter is read and raised in one step.
+
+    What a short window refuses does not count in a longer one.
 
     Raises:
-        TooManyRequestsError: the limit is reached.
+        TooManyRequestsError: a limit is reached. It says when the last of
+            the limits that are reached ends.
     """
-    if not strategy.hit(limit, *key):
-        ends = strategy.get_window_stats(limit, *key).reset_time
-        raise TooManyRequestsError(ends - time.time())
+    if all(strategy.hit(window, *key) for window in windows):
+        return
+    stats = [strategy.get_window_stats(window, *key) for window in windows]
+    ends = [each.reset_time for each in stats if each.remaining == 0]
+    # Redis rounds the time that is left to whole seconds.
+    raise TooManyRequestsError(max(ends, default=0) - time.time() + 0.5)
+
+
+def uncount(windows: list[limits.RateLimitItem], *key: str) -> None:
+    """Take one try back."""
+    for window in windows:
+        strategy.hit(window, *key, cost=-1)
 
 
 def count_account(username: str) -> None:
@@ -152,8 +193,7 @@ def count_account(username: str) -> None:
     Raises:
         TooManyRequestsError: a limit of this account is reached.
     """
-    for limit in PER_ACCOUNT:
-        count(limit, "account", account_key(username))
+    count(PER_ACCOUNT, "account", account_key(username))
 
 
 def forget_failures(username: str) -> None:
@@ -188,7 +228,7 @@ def address_key(host: str) -> str:
     except ValueError:  # no address, such as a test client's
         return host
     if address.version == 6 and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
+        address = address.ipv4_mapped
     bits = 64 if address.version == 6 else 32
     return str(ipaddress.ip_network((address, bits), strict=False))
 
@@ -200,10 +240,16 @@ def count_address(host: str) -> None:
         TooManyRequestsError: a limit of this address, or of all together, is
             reached.
     """
-    for limit in PER_ADDRESS:
-        count(limit, "address", address_key(host))
-    for limit in FOR_ALL:
-        count(limit, "all")
+    count(PER_ADDRESS, "address", address_key(host))
+    count(FOR_ALL, "all")
+
+
+def take_back(host: str, username: str | None = None) -> None:
+    """Uncount a try that came in a burst, and found the queue full."""
+    uncount(PER_ADDRESS, "address", address_key(host))
+    uncount(FOR_ALL, "all")
+    if username is not None:
+        uncount(PER_ACCOUNT, "account", account_key(username))
 
 
 # %% Check a password within the limits
@@ -217,20 +263,37 @@ async def check_password(
     """Run a check of a user's password, counted and in the queue.
 
     A check that returns something, not None, resets the account's counters.
-    A full queue refuses before anything is counted: a busy Monday must not
-    lock out the users who try again.
+    A request that a full queue refuses does not count: a busy Monday must
+    not lock out the users who try again.
 
     Raises:
         OAuthError: 429, too many tries; 503, too many at once; and whatever
             the check raises.
     """
     hashing.refuse_if_full()
-    await run_in_threadpool(count_address, host_of(request))
+    host = host_of(request)
+    await run_in_threadpool(count_address, host)
     await run_in_threadpool(count_account, username)
-    result = await hashing.run(check, *args, **kwargs)
+    try:
+        result = await hashing.run(check, *args, **kwargs)
+    except BusyError:
+        await run_in_threadpool(take_back, host, username)
+        raise
     if result is not None:
         await run_in_threadpool(forget_failures, username)
     return result
+
+
+def authenticate_active_user(
+    username: str, password: str
+) -> ch07.StoredUser | None:
+    """Return the active user with this username and password, or None.
+
+    A right password of a disabled user resets no counter. An attacker would
+    notice, and know that it is right.
+    """
+    user = ch07.authenticate_user(username, password)
+    return None if user is None or user.disabled else user
 
 
 # %% The app (replaces ch09)
@@ -253,9 +316,13 @@ app.include_router(ch09.published(ch09.ours))
 @app.post("/users/", status_code=201)
 async def sign_up(new: ch07.SignUp, request: Request) -> ch03.User:
     """Store a new user, and return the public fields."""
-    await run_in_threadpool(count_address, host_of(request))
+    host = host_of(request)
+    await run_in_threadpool(count_address, host)
     try:
         return await hashing.run(ch07.add_user, new)
+    except BusyError:
+        await run_in_threadpool(take_back, host)
+        raise
     except ch07.UsernameTakenError as error:
         raise HTTPException(409, "this username is taken") from error
 
@@ -275,9 +342,9 @@ async def login_for_access_token(
         return await ch09.login_for_access_token(grant, response)
     name, password = grant.username, grant.password
     user = await check_password(
-        request, name, ch07.authenticate_user, name, password
+        request, name, authenticate_active_user, name, password
     )
-    if user is None or user.disabled:
+    if user is None:
         refusal = "wrong username or password"
         raise ch05.OAuthError(400, "invalid_grant", refusal)
     tokens = await run_in_threadpool(ch08.start_family, user, grant.scope)
