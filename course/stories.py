@@ -324,10 +324,30 @@ def ch09() -> None:
         open_with_the_partners_token(client)
 
 
-@with_client(under_load.app)
-async def ch11(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 11 greets the user of a token.", hello)
+def guess_and_be_locked_out(client: httpx.Client) -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    login = client.post("/token", data=JOHNDOE)
+    tell("johndoe logs in.", login)
+    guesses = [JOHNDOE | {"password": f"guess {n}"} for n in range(1, 6)]
+    for guess in guesses:
+        answer = client.post("/token", data=guess)
+    tell("An attacker guesses five times. The last guess:", answer)
+    answer = client.post("/token", data=guesses[0])
+    tell("The sixth is refused before it is hashed.", answer)
+    answer = client.post("/token", data=JOHNDOE | {"username": "JOHNDOE"})
+    tell("So is the right password, in any spelling of the name.", answer)
+    refresh_token = login.json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    renewed = client.post("/token", data=form)
+    tell("The login that johndoe has goes on.", renewed)
+
+
+def ch11() -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    usual = under_load.strategy
+    under_load.strategy = under_load.counters("memory://")
+    try:
+        with new_database("ch09"), served(under_load.app) as client:
+            guess_and_be_locked_out(client)
+    finally:
+        under_load.strategy = usual
