@@ -342,7 +342,7 @@ class Job:
         self.error = error
         self.started = False
         self.end = asyncio.Event()
-        self.task: asyncio.Task[Any] | None = None
+        self.task: asyncio.Future[Any] = asyncio.Future()
 
     async def __call__(self) -> str:
         """Wait until it may end; return its result, or raise its error."""
@@ -355,7 +355,7 @@ class Job:
     @property
     def state(self) -> str:
         """What has become of it: "runs", "waits", or how its call ended."""
-        if self.task is None or not self.task.done():
+        if not self.task.done():
             return "runs" if self.started else "waits"
         if self.task.cancelled():
             return "was cancelled"
@@ -385,6 +385,7 @@ class Gate:
         )
         self.made = f"after `run = make_gate({most}, {longest})`"
         self.jobs: list[Job] = []
+        self.is_async = True
 
     async def send(
         self, count: int, error: Exception | None = None
@@ -400,15 +401,18 @@ class Gate:
     async def call(self, job: Job) -> Any:  # noqa: ANN401
         """Await `run`, if it can be awaited."""
         pending = self.run(job)
-        if inspect.isawaitable(pending):
-            return await pending
-        raise TypeError("`run` must be an `async def`")
+        self.is_async = inspect.isawaitable(pending)
+        return await pending if self.is_async else pending
 
     def are(self, jobs: list[Job], states: list[str], why: str) -> None:
         """Compare what has become of jobs with what must have."""
         seen = [job.state for job in jobs]
         told = ", ".join(f"no. {n} {s}" for n, s in enumerate(seen, 1))
         record_outcome(f"{self.made}: of these calls, {told}")
+        expect(
+            self.is_async,
+            "`run` must be an `async def`: while one call waits, others come.",
+        )
         expect(seen == states, why)
 
     async def finish(self, *jobs: Job) -> None:
@@ -520,8 +524,7 @@ async def errors_and_cancellations(make_gate: Callable[..., Any]) -> None:
         given(f"a call that {which} is cancelled")
         jobs = await gate.send(3)
         cancelled = jobs[at]
-        if cancelled.task:
-            cancelled.task.cancel()
+        cancelled.task.cancel()
         await settle()
         why = "A cancellation must reach the caller, as any other error."
         gate.are([cancelled], ["was cancelled"], why)

@@ -132,6 +132,13 @@ def test_ch09_opens_for_the_linked_user_alone(read: Read) -> None:
     assert '"alg": "ES256"' in told
 
 
+def test_ch11_lock_refuses_the_right_password_too(read: Read) -> None:
+    told = read(stories.ch11)
+    assert STATUS.findall(told) == ["200", "400", "429", "429", "200"]
+    assert told.count("< retry-after: ") == 2
+    assert "username=JOHNDOE&password=secret" in told
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -142,6 +149,7 @@ def test_ch09_opens_for_the_linked_user_alone(read: Read) -> None:
         stories.ch07,
         stories.ch08,
         stories.ch09,
+        stories.ch11,
     ],
 )
 def test_sentence_is_above_every_exchange(

@@ -397,4 +397,14 @@ def client_address(peer, forwarded, trusted):
         finally:
             inside -= 1"""),
     ),
+    WrongAnswer(
+        GATE,
+        "must be an `async def`",
+        gate("    def run(function):\n        return 'a result'"),
+    ),
+    WrongAnswer(
+        GATE,
+        "the function `run` itself",
+        "def make_gate(most, longest):\n    return asyncio.Semaphore(most)",
+    ),
 ]
