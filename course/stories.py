@@ -331,7 +331,7 @@ def guess_and_be_locked_out(client: httpx.Client) -> None:
     guesses = [JOHNDOE | {"password": f"guess {n}"} for n in range(1, 6)]
     for guess in guesses:
         answer = client.post("/token", data=guess)
-    tell("An attacker guesses five times. The last guess:", answer)
+    tell("An attacker guesses five times, and the fifth is wrong too.", answer)
     answer = client.post("/token", data=guesses[0])
     tell("The sixth is refused before it is hashed.", answer)
     answer = client.post("/token", data=JOHNDOE | {"username": "JOHNDOE"})
