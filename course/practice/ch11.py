@@ -226,11 +226,18 @@ def the_second_rule(allow: Callable[..., Any]) -> None:
 
 def several_names(allow: Callable[..., Any]) -> None:
     """Guess for several accounts, and for one in several spellings."""
-    given("alice, after johndoe was locked")
+    given("al, after johndoe was locked")
     account = Account(allow, USUAL)
     account.passes(*range(5), why=FREE)
     account.passes(*range(5), why="Each account has its own limit.", name="al")
     account.refuses(5, why=FULL, name="al")
+    given("fifty other users, after johndoe was locked")
+    for number in range(50):
+        account.passes(
+            *range(5),
+            why="Each account has its own limit.",
+            name=f"johndoe{number}",
+        )
     for names in (
         ("johndoe", "JOHNDOE", "JohnDoe", "ｊohndoe", "johnDOE", "JOHNdoe"),
         ("josé", "JOSÉ", "jose\u0301", "JOSE\u0301", "José", "joSÉ"),
@@ -296,6 +303,9 @@ def the_clients_address(client_address: Callable[..., Any]) -> None:
     given("a client that calls directly, with a made-up header")
     for made_up in ("10.1.1.1", "192.0.2.10", "10.1.1.1, 192.0.2.10"):
         counts("203.0.113.9", made_up, "203.0.113.9/32", SPOOFED)
+    given("a client whose address is written much like our proxy's")
+    for peer in ("192.0.2.101", "192.0.2.1"):
+        counts(peer, "10.1.1.1", f"{peer}/32", SPOOFED)
     given("a client behind our proxy, with a made-up header")
     for made_up in ("10.1.1.1", "192.0.2.10", "10.1.1.1, 10.2.2.2"):
         forwarded = f"{made_up}, 203.0.113.9"
@@ -328,11 +338,32 @@ def the_clients_address(client_address: Callable[..., Any]) -> None:
         counts("192.0.2.10", spoofed, "2001:db8::/64", SPOOFED)
 
 
+ROOM = (
+    "There is room: `most` calls may run, and `longest` may wait. A user who "
+    "could be served in time was refused."
+)
+TOO_MANY = (
+    "At most `most` of them may run at once: more than the cores can do "
+    "makes all of them slow."
+)
+UNBOUNDED = (
+    "As many as may run and wait are there, so the rest must be refused at "
+    "once, with `BusyError`. In a queue without bound all clients wait until "
+    "they give up."
+)
+RESULT = "Each call must return the result of its own function."
+LOST = (
+    "As many as before must find a place now. Give each place back, however "
+    "a call ends: in `finally`."
+)
+
+
 class Job:
     """Something slow to run, which ends when the check says so.
 
     Attributes:
         started: whether it runs, or has run.
+        ended: whether it has run, to its end or not.
         end: lets it end.
         task: the call of `run` that waits for it.
     """
@@ -340,17 +371,29 @@ class Job:
     def __init__(self, number: int, error: Exception | None = None) -> None:
         self.number = number
         self.error = error
-        self.started = False
+        self.started = self.ended = False
         self.end = asyncio.Event()
         self.task: asyncio.Future[Any] = asyncio.Future()
 
     async def __call__(self) -> str:
         """Wait until it may end; return its result, or raise its error."""
         self.started = True
-        await self.end.wait()
+        try:
+            await self.end.wait()
+        finally:
+            self.ended = True
         if self.error:
             raise self.error
         return f"result {self.number}"
+
+    def is_forgotten(self) -> bool:
+        """Whether the call returned this job's coroutine, not awaited."""
+        if self.state.startswith("returned"):
+            result = self.task.result()
+            if inspect.iscoroutine(result):
+                result.close()
+                return True
+        return False
 
     @property
     def state(self) -> str:
@@ -404,8 +447,13 @@ class Gate:
         self.is_async = inspect.isawaitable(pending)
         return await pending if self.is_async else pending
 
-    def are(self, jobs: list[Job], states: list[str], why: str) -> None:
-        """Compare what has become of jobs with what must have."""
+    def are(
+        self, jobs: list[Job], states: list[str], why: str, room: str = ROOM
+    ) -> None:
+        """Compare what has become of jobs with what must have.
+
+        `room` is for a refusal where there is room, `why` for all else.
+        """
         seen = [job.state for job in jobs]
         told = ", ".join(f"no. {n} {s}" for n, s in enumerate(seen, 1))
         record_outcome(f"{self.made}: of these calls, {told}")
@@ -413,6 +461,14 @@ class Gate:
             self.is_async,
             "`run` must be an `async def`: while one call waits, others come.",
         )
+        expect(
+            not any(job.is_forgotten() for job in jobs),
+            "A call returned a coroutine: `function()` begins only when it "
+            "is awaited.",
+        )
+        refused = [state == "was refused" for state in seen]
+        right = [state == "was refused" for state in states]
+        expect(all(right[n] for n, no in enumerate(refused) if no), room)
         expect(seen == states, why)
 
     async def finish(self, *jobs: Job) -> None:
@@ -421,12 +477,14 @@ class Gate:
             job.end.set()
         await settle()
 
-    async def is_free(self, why: str) -> None:
-        """Require that as many jobs as ever may run and wait."""
+    async def is_free(self, room: str) -> None:
+        """Require that as many jobs as ever may run and wait, and no more."""
         await self.finish(*self.jobs)
         jobs = await self.send(self.most + self.longest + 2)
         states = ["runs"] * self.most + ["waits"] * self.longest
-        self.are(jobs, [*states, *["was refused"] * 2], why)
+        states += ["was refused"] * 2
+        self.are(jobs[: self.most], states[: self.most], TOO_MANY, room)
+        self.are(jobs, states, UNBOUNDED, room)
         await self.finish(*jobs)
 
 
@@ -434,22 +492,6 @@ async def settle() -> None:
     """Let all tasks run until each of them waits for something."""
     for _ in range(50):
         await asyncio.sleep(0)
-
-
-TOO_MANY = (
-    "At most `most` of them may run at once: more than the cores can do "
-    "makes all of them slow."
-)
-UNBOUNDED = (
-    "As many as may run and wait are there, so the rest must be refused at "
-    "once, with `BusyError`. In a queue without bound all clients wait until "
-    "they give up."
-)
-RESULT = "Each call must return the result of its own function."
-LOST = (
-    "As many as before must find a place now. Give each place back, however "
-    "a call ends: in `finally`."
-)
 
 
 @exercise(
@@ -481,7 +523,7 @@ async def refuse_when_it_is_full(make_gate: Callable[..., Any]) -> None:
     for most, longest in ((2, 3), (1, 0), (3, 1)):
         given(f"many calls at once, with {most} to run and {longest} to wait")
         gate = Gate(make_gate, most, longest)
-        await gate.is_free(UNBOUNDED)
+        await gate.is_free(ROOM)
         given("the same once more, after all have ended")
         await gate.is_free(LOST)
     await errors_and_cancellations(make_gate)
@@ -504,8 +546,7 @@ async def one_after_another(make_gate: Callable[..., Any]) -> None:
     given("then one that runs ends, and two calls come")
     await gate.finish(jobs[0])
     jobs = [*jobs[1:3], *await gate.send(1), *await gate.send(1)]
-    states = ["runs", "runs", "waits", "was refused"]
-    gate.are(jobs, states, LOST)
+    gate.are(jobs, states, UNBOUNDED, LOST)
     await gate.finish(*jobs)
 
 
@@ -528,5 +569,10 @@ async def errors_and_cancellations(make_gate: Callable[..., Any]) -> None:
         await settle()
         why = "A cancellation must reach the caller, as any other error."
         gate.are([cancelled], ["was cancelled"], why)
+        expect(
+            cancelled.ended == cancelled.started,
+            "The call was cancelled, and its function still runs. With the "
+            "next one in its place, more than `most` run.",
+        )
         given(f"more calls, after a call that {which} was cancelled")
         await gate.is_free(LOST)

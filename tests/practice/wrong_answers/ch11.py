@@ -304,7 +304,7 @@ def client_address(peer, forwarded, trusted):
     ),
     WrongAnswer(
         GATE,
-        "At most `most` of them",
+        "could be served in time",
         gate("""\
     async def run(function):
         if places.locked():
@@ -406,5 +406,37 @@ def client_address(peer, forwarded, trusted):
         GATE,
         "the function `run` itself",
         "def make_gate(most, longest):\n    return asyncio.Semaphore(most)",
+    ),
+    WrongAnswer(
+        GATE,
+        "begins only when it is awaited",
+        gate("    async def run(function):\n        return function()"),
+    ),
+    WrongAnswer(
+        GATE,
+        "its function still runs",
+        gate("""\
+    async def run(function):
+        nonlocal inside
+        if inside >= most + longest:
+            raise BusyError
+        inside += 1
+        try:
+            async with places:
+                return await asyncio.shield(function())
+        finally:
+            inside -= 1"""),
+        happy_path=True,
+    ),
+    WrongAnswer(
+        ADDRESS,
+        "much like our proxy",
+        hops(
+            """\
+    while any(proxy in peer for proxy in trusted) and hops:
+        peer = hops.pop()
+    return address_key(peer)"""
+        ),
+        happy_path=True,
     ),
 ]
