@@ -25,6 +25,7 @@ from snippets import ch07_database as database
 from snippets import ch08_refresh_logout as refresh_logout
 from snippets import ch09_keys_and_claims as keys_and_claims
 from snippets import ch10_attack_lab as attack_lab
+from snippets import ch11_under_load as under_load
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -355,3 +356,32 @@ def ch10() -> None:
     """Forge a token, break into one app, and be stopped by another."""
     attack_a_block_list()
     attack_a_guard()
+
+
+def guess_and_be_locked_out(client: httpx.Client) -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    login = client.post("/token", data=JOHNDOE)
+    tell("johndoe logs in.", login)
+    guesses = [JOHNDOE | {"password": f"guess {n}"} for n in range(1, 6)]
+    for guess in guesses:
+        answer = client.post("/token", data=guess)
+    tell("An attacker guesses five times, and the fifth is wrong too.", answer)
+    answer = client.post("/token", data=guesses[0])
+    tell("The sixth is refused before it is hashed.", answer)
+    answer = client.post("/token", data=JOHNDOE | {"username": "JOHNDOE"})
+    tell("So is the right password, in any spelling of the name.", answer)
+    refresh_token = login.json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    renewed = client.post("/token", data=form)
+    tell("The login that johndoe has goes on.", renewed)
+
+
+def ch11() -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    usual = under_load.strategy
+    under_load.strategy = under_load.counters("memory://")
+    try:
+        with new_database("ch09"), served(under_load.app) as client:
+            guess_and_be_locked_out(client)
+    finally:
+        under_load.strategy = usual

@@ -9,6 +9,7 @@ from course import stories
 from course.chapters import chapters
 from snippets import ch02_password_hashing as hashing
 from snippets import ch07_database as database
+from tests.support.rate_limits import real_limits
 
 STATUS = re.compile(r"^< HTTP/1.1 (\d+) ", re.MULTILINE)
 DETAIL = re.compile(r'"detail": "(.*)"')
@@ -140,6 +141,14 @@ def test_ch10_one_spelling_of_none_opens_one_of_two_apps(read: Read) -> None:
     assert told.count('": "stopped by algorithm"') == 2
 
 
+def test_ch11_lock_refuses_the_right_password_too(read: Read) -> None:
+    with real_limits():
+        told = read(stories.ch11)
+    assert STATUS.findall(told) == ["200", "400", "429", "429", "200"]
+    assert told.count("< retry-after: ") == 2
+    assert "username=JOHNDOE&password=secret" in told
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -151,6 +160,7 @@ def test_ch10_one_spelling_of_none_opens_one_of_two_apps(read: Read) -> None:
         stories.ch08,
         stories.ch09,
         stories.ch10,
+        stories.ch11,
     ],
 )
 def test_sentence_is_above_every_exchange(

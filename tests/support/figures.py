@@ -4,7 +4,8 @@
 
 For each notebook the best of three runs with all cells queued; then all
 notebooks under nbval, the same code as plain scripts, and the quick tier;
-then what `tests.support.signature_times` and `tests.support.load` measure.
+then what `tests.support.signature_times`, `tests.support.load` and
+`tests.support.storm` measure.
 """
 
 import ast
@@ -20,7 +21,7 @@ from typing import Any
 
 from course.chapters import ROOT
 from course.upkeep.notebook import Notebook, notebooks, source
-from tests.support import load, signature_times
+from tests.support import load, signature_times, storm
 from tests.support.offline_run import run_all
 
 RUNS = 3
@@ -84,6 +85,7 @@ def main() -> None:
     print(f"quick tier: {time_commands(PYTEST):.1f} s")
     signature_times.main()
     load.main()
+    storm.main()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ unless the mutant does what the solution does.
 
 import ast
 import copy
+import symtable
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,8 +137,9 @@ def changed(
         value = new
     setattr(parent, name, value)
     try:
-        code = ast.unparse(tree)
-        ast.parse(code)
+        code = ast.unparse(ast.fix_missing_locations(tree))
+        # It also finds a `nonlocal` whose variable is gone.
+        symtable.symtable(code, "<mutant>", "exec")
     except (SyntaxError, ValueError, AttributeError):
         return None
     finally:

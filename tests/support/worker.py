@@ -41,8 +41,12 @@ def environment(engine: sa.Engine) -> dict[str, str]:
 
 
 @contextmanager
-def serving(app: str, engine: sa.Engine, workers: int = 1) -> Iterator[str]:
+def serving(
+    app: str, engine: sa.Engine, workers: int = 1, **settings: str
+) -> Iterator[str]:
     """Serve an app by uvicorn in a process of its own; give its URL.
+
+    Settings are environment variables: `LIMITS_URL="redis://…"`.
 
     Raises:
         RuntimeError: uvicorn ended; the message is what it wrote.
@@ -52,7 +56,10 @@ def serving(app: str, engine: sa.Engine, workers: int = 1) -> Iterator[str]:
     command += [f"--workers={workers}", "--log-level=warning"]
     command += ["--timeout-keep-alive=75"]  # uvicorn hangs up after 5 s
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment(engine), stderr=subprocess.PIPE
+        command,
+        cwd=ROOT,
+        env=environment(engine) | settings,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
             url = f"http://127.0.0.1:{port}"
