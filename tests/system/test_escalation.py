@@ -297,8 +297,13 @@ def words_of(stem: str, scope: Any) -> set[str] | None:
     """Read a claim's scopes; None: no token has such a claim.
 
     From chapter 9 on a list of them is one too, as other issuers write it.
+    Infinity is not JSON, and a token with it in a list is refused.
     """
     if isinstance(scope, list) and stem[:4] >= "ch09":
+        try:
+            json.dumps(scope, allow_nan=False)
+        except ValueError:
+            return None
         scope = " ".join(map(str, scope))
     return set(scope.split(" ")) if isinstance(scope, str) else None
 
