@@ -6,7 +6,7 @@ No clock: threads are blocked by events, and a test goes on when they are.
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from unittest.mock import Mock, patch
 
@@ -71,6 +71,13 @@ async def until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.001)
     raise AssertionError("what the test waits for does not happen")
+
+
+async def in_time(request: Awaitable[httpx.Response]) -> httpx.Response:
+    """Return the answer to a request that must not wait for the blocker."""
+    task = asyncio.ensure_future(request)
+    await until(task.done)
+    return await task
 
 
 @contextmanager
@@ -238,7 +245,7 @@ async def test_tokens_are_checked_while_all_hashing_threads_are_blocked(
         async with blocked_logins(client, blocker, 60):
             await until(lambda: queue.inside == 60)
             for path in ("/users/me/", "/users/me/items/", "/status/"):
-                answer = await client.get(path, headers=bearer(token))
+                answer = await in_time(client.get(path, headers=bearer(token)))
                 assert answer.status_code == 200
             assert blocker.running == 2
     assert blocker.most == 2
@@ -267,9 +274,9 @@ async def test_login_that_finds_the_queue_full_is_a_503(
     with queue_of(threads=1, longest=1) as queue:
         async with blocked_logins(client, blocker, 2):
             await until(lambda: queue.inside == 2)
-            answer = await client.post("/token", data=login())
+            answer = await in_time(client.post("/token", data=login()))
             new = {"username": "newcomer", "password": NEW}
-            sign_up = await client.post("/users/", json=new)
+            sign_up = await in_time(client.post("/users/", json=new))
     assert blocker.calls == ["secret", "secret"]
     for refusal in (answer, sign_up):
         assert refusal.status_code == 503
@@ -289,7 +296,7 @@ async def test_full_queue_refuses_before_anything_is_counted(
             await until(lambda: queue.inside == 1)
             strategy = Mock(wraps=ch11.strategy)
             with patch.object(ch11, "strategy", strategy):
-                answer = await client.post("/token", data=login())
+                answer = await in_time(client.post("/token", data=login()))
             assert answer.status_code == 503
             assert strategy.method_calls == []
 
@@ -361,7 +368,8 @@ async def test_locked_account_gets_no_place_in_the_queue(
         async with blocked_logins(client, blocker, 1):
             await until(lambda: queue.inside == 1)
             answers = [
-                await client.post("/token", data=login()) for _ in range(20)
+                await in_time(client.post("/token", data=login()))
+                for _ in range(20)
             ]
             assert {answer.status_code for answer in answers} == {429}
             assert queue.inside == 1
