@@ -6,10 +6,10 @@ from pathlib import Path
 
 # What the course and its chapters import, and pip installs.
 PACKAGES = (
-    *("IPython", "alembic", "bcrypt", "cryptography", "fastapi"),
+    *("IPython", "alembic", "anyio", "bcrypt", "cryptography", "fastapi"),
     *("fastapi_offline", "httpx", "ipywidgets", "jupyter_client", "jwt"),
-    *("matplotlib", "nbformat", "nbval", "passlib", "pwdlib", "pydantic"),
-    *("sqlalchemy", "starlette", "uvicorn", "zmq"),
+    *("limits", "matplotlib", "nbformat", "nbval", "passlib", "pwdlib"),
+    *("pydantic", "sqlalchemy", "starlette", "uvicorn", "zmq"),
 )
 
 
