@@ -78,7 +78,7 @@ def public_jwk(key: SigningKey) -> dict[str, str]:
     return {**jwk, "kid": key.kid, "use": "sig", "alg": key.algorithm}
 
 
-# %% An issuer signs with its first key
+# %% An issuer signs with its first key, and publishes its keys
 @dataclass
 class Issuer:
     """An issuer of tokens: its name, `iss`, and its keys, of which one signs.
@@ -115,7 +115,6 @@ METADATA_PATH = "/.well-known/oauth-authorization-server"
 JWKS_PATH = "/.well-known/jwks.json"
 
 
-# %% Publish the public keys
 def published(issuer: Issuer) -> APIRouter:
     """Make the routes of an issuer's metadata and keys."""
     router = APIRouter()
