@@ -1,0 +1,46 @@
+"""Create the tables of browsers' sessions and of authorization codes."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "ch12"
+down_revision = "ch09"
+
+
+def of_family(**more: bool) -> "sa.Column[sa.Uuid]":
+    """Make the column of a family, whose end of life deletes the row."""
+    family = sa.ForeignKey("families.id", ondelete="CASCADE")
+    return sa.Column("family_id", sa.Uuid(), family, **more)
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    op.create_table(
+        "sessions",
+        sa.Column("id_hash", sa.String(), primary_key=True),
+        of_family(nullable=False, index=True),
+    )
+    op.create_table(
+        "authorization_codes",
+        sa.Column("code_hash", sa.String(), primary_key=True),
+        *(
+            sa.Column(name, sa.String(), nullable=False)
+            for name in ("client_id", "redirect_uri", "code_challenge")
+        ),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column(
+            "user_id",
+            sa.Uuid(),
+            sa.ForeignKey("users.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        of_family(),
+    )
+
+
+def downgrade() -> None:
+    """Drop the tables: browsers log in again."""
+    for table in ("authorization_codes", "sessions"):
+        op.drop_table(table)
