@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import Annotated, ParamSpec, TypeVar
@@ -20,7 +21,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from limits.errors import StorageError
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,16 +33,103 @@ from snippets import ch08_refresh_logout as ch08
 from snippets import ch09_keys_and_claims as ch09
 from snippets.ch09_keys_and_claims import CurrentUser, Me, Owner
 
+# %% Hash in few threads, behind a short queue
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class BusyError(ch05.OAuthError):
+    """The queue is full; the answer is 503 (RFC 9110 §15.6.4)."""
+
+    def __init__(self) -> None:
+        """Refuse at once."""
+        later = {"Retry-After": "2"}
+        super().__init__(503, "temporarily_unavailable", "busy", later)
+
+
+class HashingQueue:
+    """Threads for what costs a core, and a queue of bounded length.
+
+    Attributes:
+        threads: how many run at once; more than cores only makes all slower.
+        longest: how many wait at most.
+        inside: how many run or wait now.
+    """
+
+    def __init__(self, threads: int, longest: int) -> None:
+        """Make the queue, empty."""
+        self.threads = CapacityLimiter(threads)
+        self.longest = longest
+        self.inside = 0
+
+    def refuse_if_full(self) -> None:
+        """Refuse early a request that is going to run something.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        if self.inside >= self.threads.total_tokens + self.longest:
+            raise BusyError
+
+    async def run(
+        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run a function in one of the threads, in the order of arrival.
+
+        Raises:
+            BusyError: the queue is full.
+        """
+        self.refuse_if_full()
+        self.inside += 1  # in one step with the check: no `await` between
+        try:
+            return await to_thread.run_sync(
+                lambda: function(*args, **kwargs), limiter=self.threads
+            )
+        finally:
+            self.inside -= 1
+
+
+CORES = os.cpu_count() or 1
+hashing = HashingQueue(threads=CORES, longest=8 * CORES)
+
 # %% One setting chooses where the counters are
 LIMITS_URL = os.environ.get("LIMITS_URL", "memory://")
+
+
+class OneAtATime(FixedWindowRateLimiter):
+    """Counters in this process, which one thread at a time reads or raises.
+
+    Without the lock, one of two first tries at once may be lost.
+    """
+
+    lock = threading.Lock()
+
+    def hit(
+        self, item: limits.RateLimitItem, *identifiers: str, cost: int = 1
+    ) -> bool:
+        """Count, and return whether the limit is kept."""
+        with self.lock:
+            return super().hit(item, *identifiers, cost=cost)
+
+    def get_window_stats(
+        self, item: limits.RateLimitItem, *identifiers: str
+    ) -> limits.WindowStats:
+        """Return when a counter ends, and how many tries are left."""
+        with self.lock:
+            return super().get_window_stats(item, *identifiers)
 
 
 def counters(url: str) -> FixedWindowRateLimiter:
     """Make counters in this process, or in a server that workers share.
 
-    `"memory://"`, or `"redis://127.0.0.1:6379"`. Each counts atomically.
+    `"memory://"`, or `"redis://127.0.0.1:6379"`. Each counts atomically. A
+    server that does not answer within a second is an error.
     """
-    storage = storage_from_string(url, wrap_exceptions=True)
+    if url == "memory://":
+        return OneAtATime(MemoryStorage())
+    storage = storage_from_string(
+        url, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1
+    )
     return FixedWindowRateLimiter(storage)
 
 
@@ -65,22 +153,6 @@ def account_key(username: str) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def address_key(host: str) -> str:
-    """Name the counter of a client's network address.
-
-    `"203.0.113.7"` counts alone, `"2001:db8::1"` with all of its /64, since
-    one customer has all of those addresses.
-    """
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:  # no address, such as a test client's
-        return host
-    if address.version == 6 and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    bits = 64 if address.version == 6 else 32
-    return str(ipaddress.ip_network((address, bits), strict=False))
-
-
 # %% Count first, then hash
 class TooManyRequestsError(ch05.OAuthError):
     """A rate limit is reached; the answer is 429 (RFC 6585 §4)."""
@@ -92,28 +164,27 @@ class TooManyRequestsError(ch05.OAuthError):
         super().__init__(429, "temporarily_unavailable", again, headers)
 
 
-def count(limit: limits.RateLimitItem, *key: str) -> None:
-    """Count one request; the counter is read and raised in one step.
+def count(windows: list[limits.RateLimitItem], *key: str) -> None:
+    """Count one try; a counter is read and raised in one step.
+
+    What a short window refuses does not count in a longer one.
 
     Raises:
-        TooManyRequestsError: the limit is reached.
+        TooManyRequestsError: a limit is reached. It says when the last of
+            the limits that are reached ends.
     """
-    if not strategy.hit(limit, *key):
-        ends = strategy.get_window_stats(limit, *key).reset_time
-        raise TooManyRequestsError(ends - time.time())
+    if all(strategy.hit(window, *key) for window in windows):
+        return
+    stats = [strategy.get_window_stats(window, *key) for window in windows]
+    ends = [each.reset_time for each in stats if each.remaining == 0]
+    # Redis rounds the time that is left to whole seconds.
+    raise TooManyRequestsError(max(ends, default=0) - time.time() + 0.5)
 
 
-def count_address(host: str) -> None:
-    """Count a request that is going to hash a password.
-
-    Raises:
-        TooManyRequestsError: a limit of this address, or of all together, is
-            reached.
-    """
-    for limit in PER_ADDRESS:
-        count(limit, "address", address_key(host))
-    for limit in FOR_ALL:
-        count(limit, "all")
+def uncount(windows: list[limits.RateLimitItem], *key: str) -> None:
+    """Take one try back."""
+    for window in windows:
+        strategy.hit(window, *key, cost=-1)
 
 
 def count_account(username: str) -> None:
@@ -122,8 +193,7 @@ def count_account(username: str) -> None:
     Raises:
         TooManyRequestsError: a limit of this account is reached.
     """
-    for limit in PER_ACCOUNT:
-        count(limit, "account", account_key(username))
+    count(PER_ACCOUNT, "account", account_key(username))
 
 
 def forget_failures(username: str) -> None:
@@ -134,52 +204,6 @@ def forget_failures(username: str) -> None:
     """
     for limit in PER_ACCOUNT:
         strategy.clear(limit, "account", account_key(username))
-
-
-# %% Hash in few threads, behind a short queue
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class BusyError(ch05.OAuthError):
-    """The queue is full; the answer is 503 (RFC 9110 §15.6.4)."""
-
-    def __init__(self) -> None:
-        """Refuse at once."""
-        later = {"Retry-After": "2"}
-        super().__init__(503, "temporarily_unavailable", "busy", later)
-
-
-class HashingQueue:
-    """Threads for what costs a core, and a queue of bounded length.
-
-    Attributes:
-        threads: how many run at once; more than cores only makes all slower.
-        longest: how many wait at most.
-    """
-
-    def __init__(self, threads: int, longest: int) -> None:
-        """Make the queue, empty."""
-        self.threads = CapacityLimiter(threads)
-        self.longest = longest
-
-    async def run(
-        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """Run a function in one of the threads, in the order of arrival.
-
-        Raises:
-            BusyError: the queue is full.
-        """
-        if self.threads.statistics().tasks_waiting >= self.longest:
-            raise BusyError
-        return await to_thread.run_sync(
-            lambda: function(*args, **kwargs), limiter=self.threads
-        )
-
-
-CORES = os.cpu_count() or 1
-hashing = HashingQueue(threads=CORES, longest=8 * CORES)
 
 
 # %% Where a request comes from
@@ -193,6 +217,41 @@ def host_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def address_key(host: str) -> str:
+    """Name the counter of a client's network address.
+
+    `"203.0.113.7"` counts alone, `"2001:db8::1"` with all of its /64, since
+    one customer has all of those addresses.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # no address, such as a test client's
+        return host
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    bits = 64 if address.version == 6 else 32
+    return str(ipaddress.ip_network((address, bits), strict=False))
+
+
+def count_address(host: str) -> None:
+    """Count a request that is going to hash a password.
+
+    Raises:
+        TooManyRequestsError: a limit of this address, or of all together, is
+            reached.
+    """
+    count(PER_ADDRESS, "address", address_key(host))
+    count(FOR_ALL, "all")
+
+
+def take_back(host: str, username: str | None = None) -> None:
+    """Uncount a try that came in a burst, and found the queue full."""
+    uncount(PER_ADDRESS, "address", address_key(host))
+    uncount(FOR_ALL, "all")
+    if username is not None:
+        uncount(PER_ACCOUNT, "account", account_key(username))
+
+
 # %% Check a password within the limits
 async def check_password(
     request: Request,
@@ -204,17 +263,37 @@ async def check_password(
     """Run a check of a user's password, counted and in the queue.
 
     A check that returns something, not None, resets the account's counters.
+    A request that a full queue refuses does not count: a busy Monday must
+    not lock out the users who try again.
 
     Raises:
         OAuthError: 429, too many tries; 503, too many at once; and whatever
             the check raises.
     """
-    await run_in_threadpool(count_address, host_of(request))
+    hashing.refuse_if_full()
+    host = host_of(request)
+    await run_in_threadpool(count_address, host)
     await run_in_threadpool(count_account, username)
-    result = await hashing.run(check, *args, **kwargs)
+    try:
+        result = await hashing.run(check, *args, **kwargs)
+    except BusyError:
+        await run_in_threadpool(take_back, host, username)
+        raise
     if result is not None:
         await run_in_threadpool(forget_failures, username)
     return result
+
+
+def authenticate_active_user(
+    username: str, password: str
+) -> ch07.StoredUser | None:
+    """Return the active user with this username and password, or None.
+
+    A right password of a disabled user resets no counter. An attacker would
+    notice, and know that it is right.
+    """
+    user = ch07.authenticate_user(username, password)
+    return None if user is None or user.disabled else user
 
 
 # %% The app (replaces ch09)
@@ -237,9 +316,13 @@ app.include_router(ch09.published(ch09.ours))
 @app.post("/users/", status_code=201)
 async def sign_up(new: ch07.SignUp, request: Request) -> ch03.User:
     """Store a new user, and return the public fields."""
-    await run_in_threadpool(count_address, host_of(request))
+    host = host_of(request)
+    await run_in_threadpool(count_address, host)
     try:
         return await hashing.run(ch07.add_user, new)
+    except BusyError:
+        await run_in_threadpool(take_back, host)
+        raise
     except ch07.UsernameTakenError as error:
         raise HTTPException(409, "this username is taken") from error
 
@@ -259,9 +342,9 @@ async def login_for_access_token(
         return await ch09.login_for_access_token(grant, response)
     name, password = grant.username, grant.password
     user = await check_password(
-        request, name, ch07.authenticate_user, name, password
+        request, name, authenticate_active_user, name, password
     )
-    if user is None or user.disabled:
+    if user is None:
         refusal = "wrong username or password"
         raise ch05.OAuthError(400, "invalid_grant", refusal)
     tokens = await run_in_threadpool(ch08.start_family, user, grant.scope)

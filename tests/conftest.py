@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.support.databases import Lender
+    from tests.support.redis_server import Redis
 
 # A process that keeps one core busy until the one that started it ends.
 SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
@@ -72,6 +73,19 @@ def postgresql() -> Iterator["Lender"]:
         yield databases
 
 
+@pytest.fixture(scope="session")
+def redis() -> Iterator["Redis"]:
+    """A Redis server of the tests' own; CI fails where there is none."""
+    from tests.support.redis_server import Redis, find_redis
+
+    program = find_redis()
+    if program is None:
+        reason = "install Redis or Valkey, such as: apt install redis-server"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with Redis(program) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def database(
     request: pytest.FixtureRequest,
@@ -96,6 +110,21 @@ def database(
         lender.lend() as engine,
     ):
         yield engine
+
+
+@pytest.fixture(autouse=True)
+def rate_limits() -> Iterator[None]:
+    """Let a test log in as often as it likes, if chapter 11 was imported.
+
+    Its own tests have a fixture of the same name, with its real limits.
+    """
+    if "snippets.ch11_under_load" not in sys.modules:
+        yield
+        return
+    from tests.support.rate_limits import no_limits
+
+    with no_limits():
+        yield
 
 
 @pytest.fixture
