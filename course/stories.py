@@ -25,6 +25,7 @@ from snippets import ch07_database as database
 from snippets import ch08_refresh_logout as refresh_logout
 from snippets import ch09_keys_and_claims as keys_and_claims
 from snippets import ch11_under_load as under_load
+from snippets import ch12_browser_clients as browser_clients
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -295,3 +296,12 @@ async def ch11(client: httpx.AsyncClient) -> None:
     headers = bearer(login.json()["access_token"])
     hello = await client.get("/hello/", headers=headers)
     tell("The app of chapter 11 greets the user of a token.", hello)
+
+
+@with_client(browser_clients.app)
+async def ch12(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 12 greets the user of a token.", hello)

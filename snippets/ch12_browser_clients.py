@@ -208,19 +208,8 @@ CLIENTS = {
     client.client_id: client
     for client in (
         Client("shop", "A shop", ("https://shop.example/callback",)),
-        Client("cli", "A command line", ("http://127.0.0.1/callback",)),
     )
 }
-
-
-def without_port(uri: str) -> str:
-    """Return an address of this machine without its port (RFC 8252 §7.3)."""
-    parts = urlsplit(uri)
-    if (parts.scheme, parts.hostname) != ("http", "127.0.0.1"):
-        return uri
-    if "@" in parts.netloc:
-        return uri
-    return parts._replace(netloc="127.0.0.1").geturl()
 
 
 # %% Check an authorization request
@@ -247,7 +236,7 @@ def client_of(asked: AuthorizationRequest) -> Client:
     """
     client = CLIENTS.get(asked.client_id)
     registered = client.redirect_uris if client else ()
-    if client is None or without_port(asked.redirect_uri) not in registered:
+    if client is None or asked.redirect_uri not in registered:
         raise HTTPException(400, "unknown client, or unknown redirect_uri")
     return client
 
@@ -589,7 +578,8 @@ class Shop:
             "redirect_uri": self.redirect_uri,
             "code_verifier": visit.verifier,
         }
-        answer = await self.call("POST", "/token", data=form)
+        async with self.client() as client:
+            answer = await client.post("/token", data=form)
         if answer.status_code != 200:
             raise HTTPException(400, "the code was refused")
         del self.visits[ch08.hash_token(request.cookies[SHOP_COOKIE])]
@@ -597,14 +587,11 @@ class Shop:
         self.begin(response, Visit(tokens=answer.json()))
         return response
 
-    async def call(
-        self, method: str, path: str, **more: Any
-    ) -> httpx.Response:
-        """Send a request to the server."""
-        async with httpx.AsyncClient(
+    def client(self) -> httpx.AsyncClient:
+        """Open a client of the server."""
+        return httpx.AsyncClient(
             transport=self.transport, base_url=self.server
-        ) as client:
-            return await client.request(method, path, **more)
+        )
 
 
 def shop_app(shop: Shop) -> FastAPI:
@@ -638,7 +625,8 @@ def shop_app(shop: Shop) -> FastAPI:
         if visit is None or not visit.tokens:
             raise HTTPException(401, "log in", ch05.challenge("Session"))
         bearer = {"Authorization": f"Bearer {visit.tokens['access_token']}"}
-        answer = await shop.call("GET", path, headers=bearer)
+        async with shop.client() as client:
+            answer = await client.get(path, headers=bearer)
         return Response(
             answer.content,
             answer.status_code,

@@ -562,6 +562,13 @@ def asks_for_basic(response: httpx.Response) -> bool:
 REQUIREMENTS = [
     Requirement(
         "RFC 9110 §15.5.2",
+        "chapter 12 greets nobody without a token",
+        "ch12",
+        lambda client: client.get("/hello/"),
+        lambda response: response.status_code == 401,
+    ),
+    Requirement(
+        "RFC 9110 §15.5.2",
         "chapter 9 greets nobody without a token",
         "ch09",
         lambda client: client.get("/hello/"),

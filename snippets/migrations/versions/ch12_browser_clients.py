@@ -7,18 +7,18 @@ revision = "ch12"
 down_revision = "ch09"
 
 
-def of_family(**more: bool) -> "sa.Column[sa.Uuid]":
-    """Make the column of a family, whose end of life deletes the row."""
-    family = sa.ForeignKey("families.id", ondelete="CASCADE")
-    return sa.Column("family_id", sa.Uuid(), family, **more)
-
-
 def upgrade() -> None:
     """Create the tables."""
     op.create_table(
         "sessions",
         sa.Column("id_hash", sa.String(), primary_key=True),
-        of_family(nullable=False, index=True),
+        sa.Column(
+            "family_id",
+            sa.Uuid(),
+            sa.ForeignKey("families.id", ondelete="CASCADE"),
+            nullable=False,
+            index=True,
+        ),
     )
     op.create_table(
         "authorization_codes",
@@ -36,7 +36,11 @@ def upgrade() -> None:
         ),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uses", sa.Integer(), nullable=False),
-        of_family(),
+        sa.Column(
+            "family_id",
+            sa.Uuid(),
+            sa.ForeignKey("families.id", ondelete="CASCADE"),
+        ),
     )
 
 
