@@ -40,10 +40,10 @@ from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from markupsafe import Markup, escape
 from pydantic import BaseModel
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.datastructures import ImmutableMultiDict
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from snippets import ch03_dependency_wiring as ch03
 from snippets import ch05_check_it as ch05
@@ -54,7 +54,7 @@ from snippets import ch09_keys_and_claims as ch09
 from snippets import ch11_under_load as ch11
 from snippets.ch07_database import AwareDateTime, Session, StoredUser
 
-# %% Pages, and what nobody may do with them
+# %% Pages that run only their own scripts
 PAGES = Path(__file__).parent / "pages"
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
@@ -104,14 +104,18 @@ def set_cookie(
 SESSION_COOKIE = "__Host-session"
 
 
-class SessionRow(ch08.LoginTable):
+class SessionTable(DeclarativeBase):
+    """The table of sessions, in the database of chapter 7."""
+
+
+class SessionRow(SessionTable):
     """A row of `sessions`: a browser's cookie stands for a login."""
 
     __tablename__ = "sessions"
 
     id_hash: Mapped[str] = mapped_column(primary_key=True)
     family_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("families.id", ondelete="CASCADE"), index=True
+        sa.ForeignKey(ch08.FamilyRow.id, ondelete="CASCADE"), index=True
     )
 
 
@@ -127,11 +131,10 @@ def start_session(user: StoredUser) -> str:
 
     It is a login like any other: `end_families` ends it.
     """
-    family_id = family_of(ch08.start_family(user, user.scopes))
     session_id = secrets.token_urlsafe(32)
+    row = SessionRow(id_hash=ch08.hash_token(session_id))
+    row.family_id = family_of(ch08.start_family(user, user.scopes))
     with Session.begin() as session:
-        row = SessionRow(id_hash=ch08.hash_token(session_id))
-        row.family_id = family_id
         session.add(row)
     return session_id
 
@@ -193,6 +196,36 @@ async def session_user(request: Request) -> StoredUser:
 
 SessionUser = Annotated[StoredUser, Depends(session_user)]
 
+# %% Pages of other origins
+PAGE_ORIGINS = os.environ.get("PAGE_ORIGINS", "https://shop.example").split()
+
+
+class CORSForAPI(CORSMiddleware):
+    """Let pages of other origins call the API, but not log anybody in.
+
+    At the authorization endpoint no script has any business (RFC 9700 §2.6),
+    at the session's none of another origin.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Allow what the API has, and the headers that a page needs."""
+        super().__init__(
+            app,
+            allow_origins=PAGE_ORIGINS,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization"],
+            expose_headers=["WWW-Authenticate", "Retry-After"],
+        )
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Leave the endpoints of pages without CORS headers."""
+        if scope.get("path", "").startswith(("/authorize", "/session")):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
 
 # %% The programs that may ask for a code
 @dataclass(frozen=True)
@@ -212,7 +245,6 @@ CLIENTS = {
 }
 
 
-# %% Check an authorization request
 class AuthorizationRequest(BaseModel):
     """The parameters of RFC 6749 §4.1.1 and RFC 7636 §4.3."""
 
@@ -241,6 +273,7 @@ def client_of(asked: AuthorizationRequest) -> Client:
     return client
 
 
+# %% Refuse a request, or send the browser back
 def fault_of(asked: AuthorizationRequest) -> str | None:
     """Return the error code of RFC 6749 §4.1.2.1 that a request earns.
 
@@ -270,30 +303,15 @@ def answer(asked: AuthorizationRequest, **result: str) -> RedirectResponse:
     return RedirectResponse(url, 303, PAGE_HEADERS)
 
 
-FORM_FIELDS = ("form_token", "decision", "username", "password")
-
-
-def read_authorization(
-    sent: ImmutableMultiDict[str, Any],
-) -> AuthorizationRequest:
-    """Return the parameters of a request, each sent at most once.
-
-    Raises:
-        HTTPException: 400, a parameter comes twice (RFC 6749 §3.1).
-    """
-    names = AuthorizationRequest.model_fields
-    if any(len(sent.getlist(name)) > 1 for name in names):
-        raise HTTPException(400, "a parameter is repeated")
-    return AuthorizationRequest(
-        **{name: str(sent.get(name, "")) for name in names}
-    )
-
-
-# %% Give out a code, and take it back once
+# %% Give out a code
 CODE_LIFE = timedelta(minutes=1)  # RFC 6749 §4.1.2: ten at most
 
 
-class CodeRow(ch08.LoginTable):
+class CodeTable(DeclarativeBase):
+    """The table of codes, in the database of chapter 7."""
+
+
+class CodeRow(CodeTable):
     """A row of `authorization_codes`: what a code was given out for."""
 
     __tablename__ = "authorization_codes"
@@ -309,7 +327,7 @@ class CodeRow(ch08.LoginTable):
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
     uses: Mapped[int] = mapped_column(default=0)
     family_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey("families.id", ondelete="CASCADE")
+        sa.ForeignKey(ch08.FamilyRow.id, ondelete="CASCADE")
     )
 
 
@@ -336,7 +354,7 @@ def give_code(user: StoredUser, asked: AuthorizationRequest) -> str:
     return code
 
 
-# %% Trade a code for tokens
+# %% Compare a verifier with its challenge
 class CodeGrant(BaseModel):
     """The form fields of RFC 6749 §4.1.3 and RFC 7636 §4.5."""
 
@@ -353,6 +371,19 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def fits(grant: CodeGrant, row: CodeRow) -> bool:
+    """Return whether a code was given for this client, page and verifier."""
+    challenge = challenge_of(grant.code_verifier)
+    return (
+        hmac.compare_digest(challenge, row.code_challenge)
+        and 43 <= len(grant.code_verifier) <= 128
+        and grant.client_id == row.client_id
+        and grant.redirect_uri == row.redirect_uri
+        and row.expires_at > datetime.now(UTC)
+    )
+
+
+# %% Trade a code for tokens, once
 def use_code(grant: CodeGrant) -> CodeRow | None:
     """Count a use of a code; return its row if this is the first one."""
     used = (
@@ -367,18 +398,6 @@ def use_code(grant: CodeGrant) -> CodeRow | None:
     if row and row.uses > 1 and row.family_id:  # RFC 6749 §4.1.2
         ch08.end_families(ch08.FamilyRow.id == row.family_id)
     return row if row and row.uses == 1 else None
-
-
-def fits(grant: CodeGrant, row: CodeRow) -> bool:
-    """Return whether a code was given for this client, page and verifier."""
-    challenge = challenge_of(grant.code_verifier)
-    return (
-        hmac.compare_digest(challenge, row.code_challenge)
-        and 43 <= len(grant.code_verifier) <= 128
-        and grant.client_id == row.client_id
-        and grant.redirect_uri == row.redirect_uri
-        and row.expires_at > datetime.now(UTC)
-    )
 
 
 def redeem(grant: CodeGrant) -> ch08.Token:
@@ -451,6 +470,25 @@ def check_form_token(request: Request, sent: str) -> None:
         raise HTTPException(403, "this form is not from our login page")
 
 
+FORM_FIELDS = ("form_token", "decision", "username", "password")
+
+
+def read_authorization(
+    sent: ImmutableMultiDict[str, Any],
+) -> AuthorizationRequest:
+    """Return the parameters of a request, each sent at most once.
+
+    Raises:
+        HTTPException: 400, a parameter comes twice (RFC 6749 §3.1).
+    """
+    names = AuthorizationRequest.model_fields
+    if any(len(sent.getlist(name)) > 1 for name in names):
+        raise HTTPException(400, "a parameter is repeated")
+    return AuthorizationRequest(
+        **{name: str(sent.get(name, "")) for name in names}
+    )
+
+
 # %% What the token endpoint still accepts (replaces ch08)
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
 Grant: TypeAlias = ch05.PasswordGrant | ch08.RefreshGrant | CodeGrant
@@ -471,27 +509,6 @@ async def read_grant(request: Request) -> Grant:
         refusal = "send the user to /authorize"
         raise ch05.OAuthError(400, "unsupported_grant_type", refusal)
     return await ch08.read_grant(request)
-
-
-# %% Pages of other origins
-PAGE_ORIGINS = os.environ.get("PAGE_ORIGINS", "https://shop.example").split()
-
-
-class CORSForAPI(CORSMiddleware):
-    """Let pages of other origins call the API, but not log anybody in.
-
-    At the authorization endpoint no script has any business (RFC 9700 §2.6),
-    at the session's none of another origin.
-    """
-
-    async def __call__(
-        self, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Leave the endpoints of pages without CORS headers."""
-        if scope.get("path", "").startswith(("/authorize", "/session")):
-            await self.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
 
 
 # %% A web page's own server, which keeps the tokens
@@ -594,6 +611,7 @@ class Shop:
         )
 
 
+# %% The shop's pages, and what they may call
 def shop_app(shop: Shop) -> FastAPI:
     """Make the shop's server."""
     app = FastAPI(title="A shop", redirect_slashes=False)
@@ -638,6 +656,9 @@ def shop_app(shop: Shop) -> FastAPI:
 
 
 # %% A WebSocket that begins with a token
+FIRST_MESSAGE = timedelta(seconds=5)
+
+
 async def websocket_user(websocket: WebSocket) -> StoredUser | None:
     """Return the user of the token in the first message, or None.
 
@@ -645,16 +666,14 @@ async def websocket_user(websocket: WebSocket) -> StoredUser | None:
     the address would end up in logs (RFC 9700 §4.3.2).
     """
     try:
-        async with asyncio.timeout(FIRST_MESSAGE):
+        async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
             token = await websocket.receive_text()
         return await ch09.get_current_user(SecurityScopes(["me"]), token)
     except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
         return None
 
 
-FIRST_MESSAGE = 5.0  # seconds
-
-
+# %% The app (replaces ch09 and ch11)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Create what is missing, for the course's sake."""
@@ -663,7 +682,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-# %% The app (replaces ch11)
 app = FastAPI(
     title="Chapter 12: browser clients",
     lifespan=lifespan,
@@ -671,13 +689,7 @@ app = FastAPI(
     redirect_slashes=False,
 )
 app.exception_handlers.update(ch11.app.exception_handlers)
-app.add_middleware(
-    CORSForAPI,
-    allow_origins=PAGE_ORIGINS,
-    allow_methods=["GET", "POST", "DELETE"],
-    allow_headers=["Authorization"],
-    expose_headers=["WWW-Authenticate", "Retry-After"],
-)
+app.add_middleware(CORSForAPI)
 
 
 @app.get("/", response_class=HTMLResponse, include_in_schema=False)
