@@ -280,22 +280,78 @@ def ch08() -> None:
         steal_and_log_out(client)
 
 
-@with_client(keys_and_claims.app)
-async def ch09(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 9 greets the user of a token.", hello)
+def claims_of_4711() -> dict[str, object]:
+    """Return the claims of an access token of the partner's user 4711."""
+    now = int(datetime.now(UTC).timestamp())
+    return {
+        "sub": "4711",
+        "aud": keys_and_claims.AUDIENCE,
+        "scope": "me",
+        "iat": now,
+        "exp": now + 300,
+        "jti": "1",
+        "client_id": "calendar",
+    }
 
 
-@with_client(under_load.app)
-async def ch11(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 11 greets the user of a token.", hello)
+def open_with_the_partners_token(client: httpx.Client) -> None:
+    """Link a partner's user to johndoe, and refuse other tokens."""
+    partner, claims = keys_and_claims.partner, claims_of_4711()
+
+    def me(token: str) -> httpx.Response:
+        return client.get("/users/me/", headers=bearer(token))
+
+    tell(
+        "Anyone may read our public keys.",
+        client.get(keys_and_claims.JWKS_PATH),
+    )
+    token = partner.sign(claims)
+    tell("A partner signs a token, but its user is unknown here.", me(token))
+    john = database.find_user("johndoe")
+    if john:
+        keys_and_claims.link_identity(john, claims | {"iss": partner.name})
+    tell("johndoe links this user to his account.", me(token))
+    other = partner.sign(claims | {"aud": "https://reports.example"})
+    tell("The partner's token for another API is refused.", me(other))
+    id_token = partner.sign(claims, typ="JWT")
+    tell("So is a token that only says who has logged in.", me(id_token))
+    twin = keys_and_claims.Issuer(keys_and_claims.ours.name, partner.keys)
+    tell("And one that the partner signs in our name.", me(twin.sign(claims)))
+
+
+def ch09() -> None:
+    """Accept a partner's token for johndoe, and refuse three others."""
+    with new_database("ch09"), served(keys_and_claims.app) as client:
+        open_with_the_partners_token(client)
+
+
+def guess_and_be_locked_out(client: httpx.Client) -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    login = client.post("/token", data=JOHNDOE)
+    tell("johndoe logs in.", login)
+    guesses = [JOHNDOE | {"password": f"guess {n}"} for n in range(1, 6)]
+    for guess in guesses:
+        answer = client.post("/token", data=guess)
+    tell("An attacker guesses five times. The last guess:", answer)
+    answer = client.post("/token", data=guesses[0])
+    tell("The sixth is refused before it is hashed.", answer)
+    answer = client.post("/token", data=JOHNDOE | {"username": "JOHNDOE"})
+    tell("So is the right password, in any spelling of the name.", answer)
+    refresh_token = login.json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    renewed = client.post("/token", data=form)
+    tell("The login that johndoe has goes on.", renewed)
+
+
+def ch11() -> None:
+    """Guess five passwords, and log in during the lock that follows."""
+    usual = under_load.strategy
+    under_load.strategy = under_load.counters("memory://")
+    try:
+        with new_database("ch09"), served(under_load.app) as client:
+            guess_and_be_locked_out(client)
+    finally:
+        under_load.strategy = usual
 
 
 @with_client(browser_clients.app)

@@ -7,7 +7,6 @@ issued it (`iss`), for which API (`aud`), and of which kind it is (`typ`).
 
 # %% Imports
 import asyncio
-import json
 import logging
 import math
 import time
@@ -30,7 +29,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import SecurityScopes
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from snippets import ch01_jwt_anatomy as ch01
 from snippets import ch03_dependency_wiring as ch03
@@ -40,8 +39,9 @@ from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
 from snippets.ch07_database import Session, StoredUser
+from snippets.ch08_refresh_logout import FamilyRow
 
-# %% Make a key pair
+# %% Make a key pair, and write its public half as a JWK
 PrivateKey: TypeAlias = (
     ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 )
@@ -67,20 +67,15 @@ def new_key(kid: str, algorithm: str = "ES256") -> SigningKey:
     return SigningKey(kid, algorithm, private)
 
 
-# %% Write the public key as a JWK
 def public_jwk(key: SigningKey) -> dict[str, str]:
     """Write the public half of a key as a JWK (RFC 7517 §4).
 
     `{"kty": "EC", "crv": "P-256", "x": …, "y": …, "kid": …, …}`
     """
     algorithm = jwt.get_algorithm_by_name(key.algorithm)
-    numbers = algorithm.to_jwk(key.private.public_key(), as_dict=True)
-    return {
-        **{name: numbers[name] for name in numbers if name != "key_ops"},
-        "kid": key.kid,
-        "use": "sig",
-        "alg": key.algorithm,
-    }
+    jwk = algorithm.to_jwk(key.private.public_key(), as_dict=True)
+    jwk.pop("key_ops", None)  # `use` says it already
+    return {**jwk, "kid": key.kid, "use": "sig", "alg": key.algorithm}
 
 
 # %% An issuer signs with its first key
@@ -151,9 +146,8 @@ def teaching_key(kid: str) -> SigningKey:
     """
     kdf = HKDF(hashes.SHA256(), 32, salt=None, info=kid.encode())
     number = int.from_bytes(kdf.derive(ch03.SECRET_KEY.encode()))
-    return SigningKey(
-        kid, "ES256", ec.derive_private_key(number, ec.SECP256R1())
-    )
+    private = ec.derive_private_key(number, ec.SECP256R1())
+    return SigningKey(kid, "ES256", private)
 
 
 ours = Issuer("https://course.example", [teaching_key("ours-1")])
@@ -182,6 +176,8 @@ def usable_key(jwk: object) -> jwt.PyJWK | None:
     purpose = (jwk.get("use", "sig"), jwk.get("alg", algorithm))
     if algorithm is None or purpose != ("sig", algorithm) or "d" in jwk:
         return None
+    if "verify" not in str(jwk.get("key_ops", "verify")):  # RFC 7517 §4.3
+        return None
     try:
         key = jwt.PyJWK(jwk, algorithm)
     except jwt.PyJWTError:  # such as a point that is not on its curve
@@ -191,7 +187,13 @@ def usable_key(jwk: object) -> jwt.PyJWK | None:
 
 
 def keys_in(jwks: dict[str, Any]) -> dict[str, jwt.PyJWK]:
-    """Return the usable keys of a JWKS by `kid`; skip others (RFC 7517 §5)."""
+    """Return the usable keys of a JWKS by `kid`; skip others (RFC 7517 §5).
+
+    Raises:
+        ValueError: `keys` is not an array.
+    """
+    if not isinstance(jwks.get("keys"), list):
+        raise ValueError("not a set of keys")
     usable = [usable_key(jwk) for jwk in jwks["keys"]]
     return {key.key_id: key for key in usable if key and key.key_id}
 
@@ -204,8 +206,8 @@ async def read_json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     """Fetch a JSON object over https; redirects are not followed.
 
     Raises:
-        ValueError: the address is not https, or the answer is too long, or
-            is no JSON object.
+        ValueError: the address is not https, or the answer is too long.
+        RefusedTokenError: the answer is no JSON object; see chapter 1.
         httpx.HTTPError: the server cannot be reached, or answers an error.
     """
     if not url.startswith("https://"):
@@ -218,17 +220,14 @@ async def read_json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
             body += chunk
             if len(body) > MOST_BYTES:
                 raise ValueError("the document is too long")
-    document = json.loads(body)
-    if not isinstance(document, dict):
-        raise ValueError("not a JSON object")
-    return document
+    return ch01.read_object(body)
 
 
 # %% Fetch an issuer's keys, and keep them
 FETCH_LIMIT = 2.0  # seconds, for both documents
 FETCH_PAUSE = 60.0  # seconds at least between two fetches
 KEEP_LIFE = 3600.0  # seconds that keys are used while their issuer is down
-logger = logging.getLogger(__name__)
+key_logger = logging.getLogger(__name__)
 
 
 class KeysUnavailableError(Exception):
@@ -268,12 +267,12 @@ class KeySource:
         """
         now = self.clock()
         outdated = now - self.fetched_at >= CACHE_LIFE
-        rested = now - self.tried_at >= FETCH_PAUSE
-        if rested and (outdated or kid not in self.keys):
-            self.tried_at = now
-            self.fetching = asyncio.create_task(self.fetch())
-        if self.fetching:  # one fetch for all requests that wait
-            await asyncio.shield(self.fetching)
+        if outdated or kid not in self.keys:
+            if now - self.tried_at >= FETCH_PAUSE:
+                self.tried_at = now
+                self.fetching = asyncio.create_task(self.fetch())
+            if self.fetching:  # one fetch for all requests that wait
+                await asyncio.shield(self.fetching)
         if self.clock() - self.fetched_at >= KEEP_LIFE:
             raise KeysUnavailableError(self.issuer)
         return self.keys.get(kid)
@@ -292,7 +291,7 @@ class KeySource:
             self.keys = keys_in(jwks)
             self.fetched_at = self.clock()
         except Exception:  # of any type: network, time limit, JSON, its shape
-            logger.warning("no keys from %s", self.issuer, exc_info=True)
+            key_logger.warning("no keys from %s", self.issuer, exc_info=True)
 
 
 # %% Whom this API trusts, and for what
@@ -304,7 +303,9 @@ class Trust:
     """What this API demands of the access tokens of one issuer.
 
     The defaults are those of RFC 9068. `marks` are claims with a fixed value,
-    for issuers whose access tokens have no such `typ` or no `aud`.
+    for issuers whose access tokens have no such `typ` or no `aud`. `exp` and
+    `sub` are required of every issuer. `scope_prefix` is what an issuer puts
+    before the names of our scopes.
     """
 
     issuer: str
@@ -312,7 +313,8 @@ class Trust:
     find_key: FindKey = field(repr=False)
     typ: str | None = "at+jwt"
     scope_claim: str = "scope"
-    required: tuple[str, ...] = ("exp", "iat", "sub", "jti", "client_id")
+    scope_prefix: str = ""
+    required: tuple[str, ...] = ("iat", "jti", "client_id")
     marks: dict[str, str] = field(default_factory=dict)
 
 
@@ -369,7 +371,25 @@ def check_kind(
         raise jwt.InvalidTokenError("not an access token")
 
 
-# %% Verify an access token of any issuer that we trust
+def check_types(claims: dict[str, Any]) -> None:
+    """Accept times that are numbers, and names that are some text.
+
+    PyJWT also takes an `exp` of `"99"`, and a `sub` of `""`. A database takes
+    no text with NUL or half a surrogate pair in it.
+
+    Raises:
+        jwt.InvalidTokenError: a claim has another type, or no text.
+    """
+    for name in ("exp", "iat"):
+        if type(claims.get(name, 0)) not in (int, float):
+            raise jwt.InvalidTokenError(f"{name} is not a number")
+    for name in ("sub", "jti", "client_id"):
+        text = claims.get(name, "-")
+        if not isinstance(text, str) or not text or not text.isprintable():
+            raise jwt.InvalidTokenError(f"{name} is not text")
+
+
+# %% Verify an access token of any issuer that we trust (replaces ch03)
 async def read_access_token(token: str) -> dict[str, Any]:
     """Return the claims of a valid access token (RFC 9068 §4).
 
@@ -396,16 +416,18 @@ async def read_access_token(token: str) -> dict[str, Any]:
         algorithms=[key.algorithm_name],
         issuer=trust.issuer,
         audience=trust.audience,
-        options={"require": list(trust.required)},
+        options={"require": ["exp", "sub", *trust.required]},
     )
-    for name in ("exp", "iat"):  # PyJWT also takes "99"
-        if type(verified[name]) not in (int, float):
-            raise jwt.InvalidTokenError(f"{name} is not a number")
+    check_types(verified)
     return verified
 
 
-# %% Which user a token of another issuer names
-class IdentityRow(ch08.LoginTable):
+# %% Which user and which scopes a token has here
+class IdentityTable(DeclarativeBase):
+    """The table of this chapter, in the database of chapter 7."""
+
+
+class IdentityRow(IdentityTable):
     """A row of `identities`: a subject of another issuer is a user of ours.
 
     Only both together name a person: another issuer may use the same `sub`
@@ -436,6 +458,14 @@ def link_identity(user: StoredUser, claims: dict[str, Any]) -> None:
         session.add(row)
 
 
+def is_denied(claims: dict[str, Any]) -> bool:
+    """Return whether an access token of ours is on the deny-list."""
+    jti = ch08.jti_of(claims)
+    listed = sa.select(ch08.RevokedRow.id).where(ch08.RevokedRow.jti == jti)
+    with Session() as session:
+        return jti is None or session.scalar(listed.limit(1)) is not None
+
+
 def user_of(claims: dict[str, Any]) -> StoredUser | None:
     """Return the active user that verified claims name, or None."""
     issuer, subject = claims["iss"], claims["sub"]
@@ -446,7 +476,6 @@ def user_of(claims: dict[str, Any]) -> StoredUser | None:
     return ch07.user_named_by(row.user_id.urn) if row else None
 
 
-# %% Scopes of any issuer, at most those of the user
 def scopes_of(claims: dict[str, Any], user: StoredUser) -> frozenset[str]:
     """Return the scopes that a token has here.
 
@@ -456,14 +485,16 @@ def scopes_of(claims: dict[str, Any], user: StoredUser) -> frozenset[str]:
     Raises:
         jwt.InvalidTokenError: the claim is neither.
     """
-    issuer = claims["iss"]
-    granted = claims.get(TRUSTED[issuer].scope_claim, "")
+    trust = TRUSTED[claims["iss"]]
+    granted = claims.get(trust.scope_claim, "")
     if isinstance(granted, list):
         granted = " ".join(map(str, granted))
     scopes = ch06.scopes_in({"scope": granted})
-    if issuer == ours.name:
+    if trust.issuer == ours.name:
         return scopes
-    return scopes & ch06.split_scopes(user.scopes)
+    prefix = trust.scope_prefix
+    named = {s.removeprefix(prefix) for s in scopes if s.startswith(prefix)}
+    return ch06.split_scopes(user.scopes) & named
 
 
 # %% From token to active user (replaces ch08)
@@ -509,21 +540,13 @@ def sign_afresh(tokens: ch08.Token) -> ch08.Token:
 
     Chapter 8 decides who gets which claims. Its own signature never leaves.
     """
-    claims = ch03.read_access_token(tokens.access_token)
+    _, claims = unverified(tokens.access_token)
     more = {"aud": AUDIENCE, "client_id": CLIENT_ID}
     signed = ours.sign(claims | more)
     return tokens.model_copy(update={"access_token": signed})
 
 
 # %% Revoke one of our tokens (replaces ch08)
-def is_denied(claims: dict[str, Any]) -> bool:
-    """Return whether an access token of ours is on the deny-list."""
-    jti = ch08.jti_of(claims)
-    listed = sa.select(ch08.RevokedRow.id).where(ch08.RevokedRow.jti == jti)
-    with Session() as session:
-        return jti is None or session.scalar(listed.limit(1)) is not None
-
-
 def deny(claims: dict[str, Any]) -> None:
     """Put an access token of ours on the deny-list, by its `jti`."""
     jti = ch08.jti_of(claims)
@@ -544,14 +567,13 @@ async def revoke(token: str) -> None:
         await run_in_threadpool(deny, claims)
 
 
-# %% Start, and answer without keys
+# %% The app (replaces ch08)
 async def no_keys(request: Request, error: Exception) -> JSONResponse:
     """Answer 503: the token may be good, but nobody can tell now."""
     later = {"Retry-After": f"{FETCH_PAUSE:.0f}"}
-    return await ch05.refuse(
-        request,
-        ch05.OAuthError(503, "temporarily_unavailable", "no keys", later),
-    )
+    code = "temporarily_unavailable"
+    refusal = ch05.OAuthError(503, code, "no keys", later)
+    return await ch05.refuse(request, refusal)
 
 
 @asynccontextmanager
@@ -562,7 +584,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-# %% The app (replaces ch08)
 app = FastAPI(
     title="Chapter 9: keys and claims",
     lifespan=lifespan,
@@ -579,14 +600,14 @@ app.include_router(published(ours))
 app.post("/users/", status_code=201)(ch07.sign_up)
 
 
+Grant: TypeAlias = ch05.PasswordGrant | ch08.RefreshGrant
+
+
 @app.post(
     "/token", openapi_extra=ch08.form_of(ch05.PasswordGrant, ch08.RefreshGrant)
 )
 async def login_for_access_token(
-    grant: Annotated[
-        ch05.PasswordGrant | ch08.RefreshGrant, Depends(ch08.read_grant)
-    ],
-    response: Response,
+    grant: Annotated[Grant, Depends(ch08.read_grant)], response: Response
 ) -> ch08.Token:
     """Trade a password, or a refresh token, for a pair of tokens."""
     return sign_afresh(await ch08.login_for_access_token(grant, response))
@@ -608,13 +629,14 @@ async def revoke_token(
 @app.delete("/users/me/logins/", status_code=204)
 async def log_out_everywhere(me: Me) -> None:
     """End all of the current user's logins with us, this one too."""
-    await ch08.log_out_everywhere(me)
+    await run_in_threadpool(ch08.end_families, FamilyRow.user_id == me.id)
 
 
 @app.post("/users/me/password", status_code=204)
 async def change_own_password(change: ch07.PasswordChange, me: Me) -> None:
     """Change the current user's password, and end all logins."""
-    await ch08.change_own_password(change, me)
+    await run_in_threadpool(ch07.change_password, me, change)
+    await run_in_threadpool(ch08.end_families, FamilyRow.user_id == me.id)
 
 
 @app.get("/status/")

@@ -124,6 +124,14 @@ def test_ch08_ends_the_thiefs_login_and_then_johndoes(read: Read) -> None:
     assert told.count('"error": "invalid_grant"') == 1
 
 
+def test_ch09_opens_for_the_linked_user_alone(read: Read) -> None:
+    told = read(stories.ch09)
+    codes = ["200", "401", "200", "401", "401", "401"]
+    assert STATUS.findall(told) == codes
+    assert told.count('"username": "johndoe"') == 1
+    assert '"alg": "ES256"' in told
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -133,6 +141,7 @@ def test_ch08_ends_the_thiefs_login_and_then_johndoes(read: Read) -> None:
         stories.ch06,
         stories.ch07,
         stories.ch08,
+        stories.ch09,
     ],
 )
 def test_sentence_is_above_every_exchange(

@@ -239,6 +239,16 @@ def test_loops_without_an_end_raise() -> None:
     assert names["last"] == 98
 
 
+def test_every_mutant_is_python() -> None:
+    code = (
+        "def f():\n    n = 0\n    def g():\n        nonlocal n\n        n += 1"
+    )
+    mutants = mutants_of(code)
+    assert mutants
+    for mutant in mutants:
+        compile(mutant.code, "<mutant>", "exec")
+
+
 def test_mutants_differ_from_the_solution_and_from_each_other() -> None:
     for task in POSED:
         mutants = mutants_of(task.solution or "")

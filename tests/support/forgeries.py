@@ -1,15 +1,19 @@
-"""Tokens signed by hand, with no JWT library: good ones and forged ones."""
+"""Tokens signed by hand, with no JWT library: good ones and forged ones.
+
+A `Signer` signs as an app does. `tests/support/signers.py` knows which signer
+is which app's.
+"""
 
 import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from snippets.ch03_dependency_wiring import SECRET_KEY
 
 Claims = dict[str, Any]
-Forger = Callable[[Claims], str]
 
 FAR_FUTURE = 4_102_444_800  # 2100-01-01
 HEADER = {"alg": "HS256", "typ": "JWT"}
@@ -34,51 +38,128 @@ def signed(
     key: str = SECRET_KEY,
     digest: str = "sha256",
 ) -> str:
-    signing_input = f"{part(header)}.{part(payload)}"
-    mac = hmac.digest(key.encode(), signing_input.encode(), digest)
-    return f"{signing_input}.{base64url(mac)}"
+    """Sign with HMAC, as the apps of chapters 3 to 8 do."""
+    message = f"{part(header)}.{part(payload)}"
+    mac = hmac.digest(key.encode(), message.encode(), digest)
+    return f"{message}.{base64url(mac)}"
+
+
+OWN = object()  # in place of a header: that of the app's own tokens
+# From `b"<header>.<payload>"` and the name of a hash to a signature.
+Signature = Callable[[bytes, str], bytes]
+
+
+def mac(key: str | bytes) -> Signature:
+    """Sign with HMAC and a key."""
+    secret = key.encode() if isinstance(key, str) else key
+    return lambda message, digest: hmac.digest(secret, message, digest)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs any payload under any header, as one app's issuer does.
+
+    Attributes:
+        header: what the app's own tokens have: `{"alg": "HS256", …}`.
+        signature: signs with the app's key.
+        strange: signs with another key of the same kind.
+    """
+
+    header: Claims
+    signature: Signature = field(repr=False)
+    strange: Signature = field(repr=False)
+
+    def __call__(self, payload: object, header: object = OWN) -> str:
+        """Return a token of claims, or of bytes."""
+        return self.sign(payload, header, self.signature)
+
+    def sign(
+        self,
+        payload: object,
+        header: object,
+        signature: Signature,
+        digest: str = "sha256",
+    ) -> str:
+        """Return a token whose signature is made in another way."""
+        chosen = self.header if header is OWN else header
+        message = f"{part(chosen)}.{part(payload)}"
+        return f"{message}.{base64url(signature(message.encode(), digest))}"
+
+    @property
+    def family(self) -> str:
+        """What all algorithms of the key's kind begin with: `"HS"`."""
+        return str(self.header["alg"])[:2]
+
+
+HS256 = Signer(HEADER, mac(SECRET_KEY), mac(ANOTHER_KEY))
+Forger = Callable[[Signer, Claims], str]
 
 
 def with_claims(**changes: Any) -> Forger:
-    return lambda claims: signed({**claims, **changes})
+    return lambda sign, claims: sign({**claims, **changes})
 
 
 def without_claim(name: str) -> Forger:
-    def forge(claims: Claims) -> str:
-        return signed({k: v for k, v in claims.items() if k != name})
-
-    return forge
+    return lambda sign, claims: sign(
+        {k: v for k, v in claims.items() if k != name}
+    )
 
 
 def with_payload(payload: object) -> Forger:
-    return lambda claims: signed(payload)
+    return lambda sign, claims: sign(payload)
+
+
+def encoded_in(encoding: str) -> Forger:
+    """Write the claims in another encoding than UTF-8."""
+    return lambda sign, claims: sign(json.dumps(claims).encode(encoding))
 
 
 def under_header(header: object) -> Forger:
-    return lambda claims: signed(claims, header)
+    return lambda sign, claims: sign(claims, header)
 
 
 def with_header(**changes: Any) -> Forger:
-    return under_header(HEADER | changes)
+    return lambda sign, claims: sign(claims, sign.header | changes)
 
 
-def with_digest(digest: str, alg: str) -> Forger:
-    return lambda claims: signed(claims, HEADER | {"alg": alg}, digest=digest)
+def without_header(name: str) -> Forger:
+    return lambda sign, claims: sign(
+        claims, {k: v for k, v in sign.header.items() if k != name}
+    )
 
 
-def with_key(key: str) -> Forger:
-    return lambda claims: signed(claims, key=key)
+def with_digest(digest: str, number: str) -> Forger:
+    """Sign with another hash, under the name of the algorithm that has it."""
+    return lambda sign, claims: sign.sign(
+        claims,
+        sign.header | {"alg": sign.family + number},
+        sign.signature,
+        digest,
+    )
+
+
+def with_another_key(sign: Signer, claims: Claims) -> str:
+    return sign.sign(claims, OWN, sign.strange)
+
+
+def with_mac(key: str, **changes: Any) -> Forger:
+    """Sign with HMAC and this key, whatever the app signs with."""
+    return lambda sign, claims: sign.sign(
+        claims, sign.header | {"alg": "HS256"} | changes, mac(key)
+    )
 
 
 def unsigned(alg: object) -> Forger:
-    return lambda claims: f"{part(HEADER | {'alg': alg})}.{part(claims)}."
+    return lambda sign, claims: (
+        f"{part(sign.header | {'alg': alg})}.{part(claims)}."
+    )
 
 
 def respelled(pattern: str) -> Forger:
     """Put a good token's header, payload and signature together anew."""
 
-    def forge(claims: Claims) -> str:
-        token = signed(claims)
+    def forge(sign: Signer, claims: Claims) -> str:
+        token = sign(claims)
         header, payload, signature = token.split(".")
         return pattern.format(t=token, h=header, p=payload, s=signature)
 
@@ -88,8 +169,8 @@ def respelled(pattern: str) -> Forger:
 def with_payload_of(**changes: Any) -> Forger:
     """Keep the signature, change the claims under it."""
 
-    def forge(claims: Claims) -> str:
-        header, _, signature = signed(claims).split(".")
+    def forge(sign: Signer, claims: Claims) -> str:
+        header, _, signature = sign(claims).split(".")
         return f"{header}.{part({**claims, **changes})}.{signature}"
 
     return forge
@@ -98,22 +179,22 @@ def with_payload_of(**changes: Any) -> Forger:
 def with_header_of(**changes: Any) -> Forger:
     """Keep the signature, change the header over it."""
 
-    def forge(claims: Claims) -> str:
-        _, payload, signature = signed(claims).split(".")
-        return f"{part(HEADER | changes)}.{payload}.{signature}"
+    def forge(sign: Signer, claims: Claims) -> str:
+        _, payload, signature = sign(claims).split(".")
+        return f"{part(sign.header | changes)}.{payload}.{signature}"
 
     return forge
 
 
-def with_signature_of_another_token(claims: Claims) -> str:
-    other = signed({**claims, "jti": "another token"})
-    return signed(claims).rpartition(".")[0] + "." + other.rpartition(".")[2]
+def with_signature_of_another_token(sign: Signer, claims: Claims) -> str:
+    other = sign({**claims, "jti": "another token"})
+    return sign(claims).rpartition(".")[0] + "." + other.rpartition(".")[2]
 
 
-def with_changed_signature(claims: Claims) -> str:
-    signing_input, _, signature = signed(claims).rpartition(".")
+def with_changed_signature(sign: Signer, claims: Claims) -> str:
+    message, _, signature = sign(claims).rpartition(".")
     first = "B" if signature[0] == "A" else "A"
-    return f"{signing_input}.{first}{signature[1:]}"
+    return f"{message}.{first}{signature[1:]}"
 
 
 NONES = ("none", "None", "NONE", "nOnE")
@@ -121,10 +202,8 @@ ALGS: tuple[Any, ...] = (
     *NONES,
     "",
     None,
-    "hs256",
-    "HS384",
-    "RS256",
-    ["HS256"],
+    *("hs256", "HS384", "es256", "ES384", "ES256K", "RS256", "PS256"),
+    *(["HS256"], ["ES256"]),
     [],
     {},
     1,
@@ -177,18 +256,18 @@ SPELLINGS = (
 FORGERIES: dict[str, Forger] = {
     **{f"unsigned, alg {alg!r}": unsigned(alg) for alg in NONES},
     **{f"alg {alg!r}": with_header(alg=alg) for alg in ALGS},
-    "no alg": under_header({"typ": "JWT"}),
-    "HS384": with_digest("sha384", "HS384"),
-    "HS512": with_digest("sha512", "HS512"),
-    "SHA-512 under the name HS256": with_digest("sha512", "HS256"),
-    "another key": with_key(ANOTHER_KEY),
-    "an empty key": with_key(""),
-    "the key and a space": with_key(SECRET_KEY + " "),
+    "no alg": without_header("alg"),
+    "SHA-384": with_digest("sha384", "384"),
+    "SHA-512": with_digest("sha512", "512"),
+    "SHA-512 under the name of SHA-256": with_digest("sha512", "256"),
+    "another key": with_another_key,
+    "an empty secret": with_mac(""),
+    "the secret and a space": with_mac(SECRET_KEY + " "),
     "a changed signature": with_changed_signature,
     "another token's signature": with_signature_of_another_token,
     "another subject": with_payload_of(sub="alice"),
     "a longer life": with_payload_of(exp=FAR_FUTURE + 1),
-    "another header": with_header_of(kid="1"),
+    "another header": with_header_of(colour="green"),
     "alg none over an old signature": with_header_of(alg="none"),
     "crit unknown": with_header(crit=["unknown"], unknown=1),
     "no exp": without_claim("exp"),

@@ -9,6 +9,7 @@ unless the mutant does what the solution does.
 
 import ast
 import copy
+import symtable
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ def changed(
                     value.append(ast.Pass())
     try:
         code = ast.unparse(ast.fix_missing_locations(own))
-        ast.parse(code)
+        # It also finds a `nonlocal` whose variable is gone.
+        symtable.symtable(code, "<mutant>", "exec")
     except (SyntaxError, ValueError, AttributeError):
         return None
     return code

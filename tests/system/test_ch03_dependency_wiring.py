@@ -35,6 +35,7 @@ from tests.support.clients import ClientOf
 from tests.support.forgeries import (
     FAR_FUTURE,
     FORGERIES,
+    HS256,
     STRANGERS,
     Claims,
     Forger,
@@ -63,7 +64,7 @@ def test_token_of_a_jwt_library_is_read(claims: Claims) -> None:
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 def test_forged_token_is_not_read(forge: Forger, claims: Claims) -> None:
     with pytest.raises(jwt.InvalidTokenError):
-        read_access_token(forge(claims))
+        read_access_token(forge(HS256, claims))
 
 
 def test_without_a_key_the_default_is_the_teaching_key(

@@ -830,6 +830,8 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
+    ch07.migrate("base")
+    ch07.migrate("ch08")
     with database.connect() as connection:
         context = MigrationContext.configure(connection)
         tables: Any = [ch07.Base.metadata, ch08.LoginTable.metadata]

@@ -18,8 +18,8 @@ from tests.support.accounts import change_row
 from tests.support.chapters import apps
 from tests.support.cheap_hashes import HASHES
 from tests.support.clients import login
-from tests.support.forgeries import signed
 from tests.support.report import Report
+from tests.support.signers import signer_of
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,8 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
         seen[operation.label] = answers
         # The operation before may have logged out, or changed the password.
         change_row("johndoe", hashed_password=HASHES["johndoe"])
-        headers = authorizations(tokens(log_in, forms))
+        made_up = signer_of(stem)({"sub": "johndoe"})
+        headers = authorizations(tokens(log_in, forms), made_up)
         bodies = st.sampled_from([None, *BODIES.get(operation.path, [])])
         sent = st.tuples(headers, bodies)
         if operation is log_in:
@@ -125,10 +126,12 @@ def tokens(log_in: Any, forms: list[dict[str, str]]) -> list[str]:
     ]
 
 
-def authorizations(tokens: list[str]) -> st.SearchStrategy[str | None]:
+def authorizations(
+    tokens: list[str], bad_token: str
+) -> st.SearchStrategy[str | None]:
     """Bring a good token, a bad one, something else, or nothing."""
     good = [f"Bearer {token}" for token in tokens]
-    bad = ["Bearer nonsense", f"Bearer {signed({'sub': 'johndoe'})}", "Basic"]
+    bad = ["Bearer nonsense", f"Bearer {bad_token}", "Basic"]
     made_up = st.text(st.characters(min_codepoint=33, max_codepoint=126))
     return st.sampled_from([None, *good, *bad]) | made_up
 

@@ -25,12 +25,12 @@ from tests.support.clients import (
 from tests.support.forgeries import (
     ANOTHER_KEY,
     FAR_FUTURE,
-    FORGERIES,
     STRANGERS,
     Claims,
     part,
     signed,
 )
+from tests.support.signers import forgeries_of, signer_of
 from tests.support.strategies import json_values
 
 FORM = "application/x-www-form-urlencoded"
@@ -100,7 +100,7 @@ def test_app_says_what_it_protects(stem: str) -> None:
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 async def test_good_token_is_accepted(stem: str, scheme: str) -> None:
     """Without this, the refusals below would prove nothing."""
-    token = signed(await good_claims(APPS[stem]))
+    token = signer_of(stem)(await good_claims(APPS[stem]))
     responses = await ask(stem, f"{scheme} {token}".encode())
     assert {response.status_code for response in responses} == {200}
 
@@ -110,8 +110,8 @@ async def test_good_token_is_accepted(stem: str, scheme: str) -> None:
 async def test_forged_tokens_get_401(stem: str) -> None:
     claims = await good_claims(APPS[stem])
     forged = {
-        name: f"Bearer {forge(claims)}".encode()
-        for name, forge in FORGERIES.items()
+        name: f"Bearer {forge(signer_of(stem), claims)}".encode()
+        for name, forge in forgeries_of(stem).items()
     }
     assert await not_refused(stem, forged) == {}
 
@@ -119,14 +119,14 @@ async def test_forged_tokens_get_401(stem: str) -> None:
 @pytest.mark.anyio
 @every_app
 async def test_tokens_of_strangers_get_401(stem: str) -> None:
-    claims = await good_claims(APPS[stem])
+    sign, claims = signer_of(stem), await good_claims(APPS[stem])
     prefix, colon, _ = claims["sub"].rpartition(":")
     subjects = [
         *STRANGERS,
         *(f"{prefix}{colon}{name}" for name in STRANGERS),
     ]
     strange = {
-        ascii(subject): f"Bearer {signed({**claims, 'sub': subject})}".encode()
+        ascii(subject): f"Bearer {sign({**claims, 'sub': subject})}".encode()
         for subject in subjects
     }
     assert await not_refused(stem, strange) == {}
@@ -135,7 +135,7 @@ async def test_tokens_of_strangers_get_401(stem: str) -> None:
 @pytest.mark.anyio
 @every_app
 async def test_token_of_a_vanished_user_gets_401(stem: str) -> None:
-    token = signed(await good_claims(APPS[stem]))
+    token = signer_of(stem)(await good_claims(APPS[stem]))
     delete_user("johndoe")
     assert await statuses(stem, token) == {401}
 
@@ -172,7 +172,7 @@ HEADERS = {
 @pytest.mark.anyio
 @every_app
 async def test_other_authorizations_get_401(stem: str) -> None:
-    token = signed(await good_claims(APPS[stem])).encode()
+    token = signer_of(stem)(await good_claims(APPS[stem])).encode()
     other = {
         name: header.replace(b"{token}", token)
         for name, header in HEADERS.items()
@@ -183,7 +183,7 @@ async def test_other_authorizations_get_401(stem: str) -> None:
 @pytest.mark.anyio
 @every_app
 async def test_token_outside_its_header_gets_401(stem: str) -> None:
-    token = signed(await good_claims(APPS[stem]))
+    token = signer_of(stem)(await good_claims(APPS[stem]))
     query = f"?access_token={token}&token={token}&Authorization={token}"
     fields = {
         "Cookie": f"access_token={token}; token={token}",
@@ -232,7 +232,7 @@ async def test_password_in_a_broken_form_is_not_repeated(
 async def test_no_route_ever_shows_a_hash(
     stem: str, users: dict[str, UserInDB]
 ) -> None:
-    good = await good_claims(APPS[stem])
+    sign, good = signer_of(stem), await good_claims(APPS[stem])
     subjects = [subject_of(stem, name) for name in users]
     seen = ""
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
@@ -241,7 +241,7 @@ async def test_no_route_ever_shows_a_hash(
             for method in route.methods or ():
                 # Another `jti` for each route, since some of them log out.
                 tokens = [
-                    signed({**good, "sub": subject, "jti": str(uuid4())})
+                    sign({**good, "sub": subject, "jti": str(uuid4())})
                     for subject in subjects
                 ]
                 for sent in [{}, *map(bearer, ["x", *tokens])]:
@@ -270,13 +270,17 @@ UNTRUSTED = st.builds(
         {
             "sub": st.just("johndoe") | json_values,
             "exp": st.just(FAR_FUTURE) | json_values,
+            "iss": st.just("https://course.example") | json_values,
         }
     ),
     header=st.fixed_dictionaries(
-        {"alg": st.sampled_from(["HS256", "none", "HS512"]) | json_values},
+        {
+            "alg": st.sampled_from(["HS256", "none", "HS512", "ES256"])
+            | json_values
+        },
         optional={
-            "typ": json_values,
-            "kid": json_values,
+            "typ": st.just("at+jwt") | json_values,
+            "kid": st.just("ours-1") | json_values,
             "crit": json_values,
             "b64": json_values,
         },
@@ -301,7 +305,7 @@ async def test_no_made_up_header_is_accepted(
 async def test_no_letter_of_a_token_can_be_another(
     stem: str, place: int, letter: str
 ) -> None:
-    token = signed(await good_claims(APPS[stem]))
+    token = signer_of(stem)(await good_claims(APPS[stem]))
     place %= len(token)
     changed = token[:place] + letter + token[place + 1 :]
     assert await statuses(stem, changed) == {200 if changed == token else 401}
@@ -317,7 +321,7 @@ async def test_signed_claims_of_any_type_never_get_500(
     stem: str, changes: Claims
 ) -> None:
     claims = await good_claims(APPS[stem])
-    seen = await statuses(stem, signed({**claims, **changes}))
+    seen = await statuses(stem, signer_of(stem)({**claims, **changes}))
     assert seen <= {200, 401, 403}
     if changes.get("sub", claims["sub"]) != claims["sub"]:
         assert seen == {401}
@@ -327,7 +331,7 @@ async def test_signed_claims_of_any_type_never_get_500(
 @every_app
 async def test_signed_claims_of_any_depth_never_get_500(stem: str) -> None:
     deep = b'{"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    assert await statuses(stem, signed(deep)) == {401}
+    assert await statuses(stem, signer_of(stem)(deep)) == {401}
 
 
 @pytest.mark.anyio

@@ -4,15 +4,9 @@ from tests.system.mutants import Mutant
 
 MUTANTS = [
     Mutant(
-        'return {"hello": username}',
-        'return {"hello": "johndoe"}',
-        "every user is greeted as johndoe",
-        "test_ch09_keys_and_claims.py::test_greeting_has_the_username",
-    ),
-    Mutant(
-        "greeting(current_user.username)",
-        'greeting("alice")',
-        "every caller is alice",
-        "test_ch09_keys_and_claims.py::test_user_with_a_token_is_greeted",
+        "if not marked or trust.typ not in (kind, None):",
+        "if not marked:",
+        "a token of another kind is an access token",
+        "test_security.py::test_forged_tokens_get_401",
     ),
 ]

@@ -265,7 +265,13 @@ MUTANTS = [
         ),
     ),
     Mutant(
-        ('    await ch08.log_out_everywhere(me)\n\n\n@app.get("/status/")'),
+        (
+            "    await run_in_threadpool(ch08.end_families, ch0"
+            "8.FamilyRow.user_id == me.id)\n"
+            "\n"
+            "\n"
+            '@app.get("/status/")'
+        ),
         ('\n\n@app.get("/status/")'),
         "a thief stays logged in after the password has changed",
         (
