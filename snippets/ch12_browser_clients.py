@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -281,8 +282,8 @@ def fault_of(asked: AuthorizationRequest) -> str | None:
     """
     if asked.response_type != "code":
         return "unsupported_response_type"
-    challenge = len(asked.code_challenge), asked.code_challenge_method
-    if challenge != (43, "S256"):
+    well_formed = re.fullmatch("[A-Za-z0-9_-]{43}", asked.code_challenge)
+    if not well_formed or asked.code_challenge_method != "S256":
         return "invalid_request"
     if not ch06.split_scopes(asked.scope) <= ch06.SCOPES.keys():
         return "invalid_scope"
@@ -324,6 +325,7 @@ class CodeRow(CodeTable):
     user_id: Mapped[UUID] = mapped_column(
         sa.ForeignKey(ch07.UserRow.id, ondelete="CASCADE")
     )
+    password_changed_at: Mapped[datetime] = mapped_column(AwareDateTime)
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
     uses: Mapped[int] = mapped_column(default=0)
     family_id: Mapped[UUID | None] = mapped_column(
@@ -342,6 +344,7 @@ def give_code(user: StoredUser, asked: AuthorizationRequest) -> str:
         code_hash=ch08.hash_token(code),
         scope=ch07.grant_scopes(user, asked.scope),
         user_id=user.id,
+        password_changed_at=user.password_changed_at,
         expires_at=datetime.now(UTC) + CODE_LIFE,
         **asked.model_dump(
             include={"client_id", "redirect_uri", "code_challenge"}
@@ -371,14 +374,18 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def fits(grant: CodeGrant, row: CodeRow) -> bool:
-    """Return whether a code was given for this client, page and verifier."""
+def fits(grant: CodeGrant, row: CodeRow, user: StoredUser) -> bool:
+    """Return whether a code was given for this client, page and verifier.
+
+    A new password ends codes as well as logins.
+    """
     challenge = challenge_of(grant.code_verifier)
     return (
         hmac.compare_digest(challenge, row.code_challenge)
         and 43 <= len(grant.code_verifier) <= 128
         and grant.client_id == row.client_id
         and grant.redirect_uri == row.redirect_uri
+        and row.password_changed_at == user.password_changed_at
         and row.expires_at > datetime.now(UTC)
     )
 
@@ -411,7 +418,7 @@ def redeem(grant: CodeGrant) -> ch08.Token:
     refusal = ch05.OAuthError(400, "invalid_grant", "the code is not valid")
     row = use_code(grant)
     user = ch07.user_named_by(row.user_id.urn) if row else None
-    if row is None or user is None or not fits(grant, row):
+    if row is None or user is None or not fits(grant, row, user):
         raise refusal
     tokens = ch08.start_family(user, row.scope)
     family_id = family_of(tokens)
@@ -473,6 +480,11 @@ def check_form_token(request: Request, sent: str) -> None:
 FORM_FIELDS = ("form_token", "decision", "username", "password")
 
 
+def text_in(sent: ImmutableMultiDict[str, Any], name: str) -> str:
+    """Return a parameter as text that UTF-8 can write, or `""`."""
+    return str(sent.get(name, "")).encode("utf-8", "replace").decode()
+
+
 def read_authorization(
     sent: ImmutableMultiDict[str, Any],
 ) -> AuthorizationRequest:
@@ -485,7 +497,7 @@ def read_authorization(
     if any(len(sent.getlist(name)) > 1 for name in names):
         raise HTTPException(400, "a parameter is repeated")
     return AuthorizationRequest(
-        **{name: str(sent.get(name, "")) for name in names}
+        **{name: text_in(sent, name) for name in names}
     )
 
 
@@ -636,7 +648,7 @@ def shop_app(shop: Shop) -> FastAPI:
         """Take the code, and show the page."""
         return await shop.finish(request)
 
-    @app.get("/api{path:path}")
+    @app.get("/api/{path:path}")
     async def read_api(path: str, request: Request) -> Response:
         """Send a page's request on, with the browser's token."""
         visit = shop.visit_of(request)
@@ -644,7 +656,7 @@ def shop_app(shop: Shop) -> FastAPI:
             raise HTTPException(401, "log in", ch05.challenge("Session"))
         bearer = {"Authorization": f"Bearer {visit.tokens['access_token']}"}
         async with shop.client() as client:
-            answer = await client.get(path, headers=bearer)
+            answer = await client.get(f"/{path}", headers=bearer)
         return Response(
             answer.content,
             answer.status_code,
@@ -714,9 +726,9 @@ async def log_in_to_session(
     """Start a session for the right username and password."""
     check_from_page(request)
     user = await ch11.check_password(
-        request, username, ch07.authenticate_user, username, password
+        request, username, ch11.authenticate_active_user, username, password
     )
-    if user is None or user.disabled:
+    if user is None:
         refusal = "wrong username or password"
         raise ch05.OAuthError(400, "invalid_grant", refusal)
     session_id = await run_in_threadpool(start_session, user)
@@ -755,9 +767,10 @@ async def ask_for_consent(request: Request) -> Response:
 @app.post("/authorize", include_in_schema=False)
 async def authorize(request: Request) -> Response:
     """Send the browser back to the client, with a code or an error."""
-    async with request.form() as form:
-        asked = read_authorization(form)
-        sent = {name: str(form.get(name, "")) for name in FORM_FIELDS}
+    await ch05.read_form(request)
+    form = await request.form()
+    asked = read_authorization(form)
+    sent = {name: text_in(form, name) for name in FORM_FIELDS}
     check_form_token(request, sent["form_token"])
     client_of(asked)
     if fault := fault_of(asked):
@@ -766,9 +779,9 @@ async def authorize(request: Request) -> Response:
         return answer(asked, error="access_denied")
     name, password = sent["username"], sent["password"]
     user = await ch11.check_password(
-        request, name, ch07.authenticate_user, name, password
+        request, name, ch11.authenticate_active_user, name, password
     )
-    if user is None or user.disabled:
+    if user is None:
         return consent_page(asked, "Wrong username or password.", 400)
     try:
         code = await run_in_threadpool(give_code, user, asked)

@@ -34,7 +34,10 @@ def upgrade() -> None:
             sa.ForeignKey("users.id", ondelete="CASCADE"),
             nullable=False,
         ),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        *(
+            sa.Column(name, sa.DateTime(timezone=True), nullable=False)
+            for name in ("password_changed_at", "expires_at")
+        ),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.Column(
             "family_id",
