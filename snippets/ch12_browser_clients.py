@@ -41,6 +41,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from markupsafe import Markup, escape
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.datastructures import ImmutableMultiDict
 from starlette.middleware.cors import CORSMiddleware
@@ -281,7 +282,8 @@ def fault_of(asked: AuthorizationRequest) -> str | None:
     A request without a challenge of S256 is refused (RFC 9700 §2.1.1).
     """
     if asked.response_type != "code":
-        return "unsupported_response_type"
+        missing = not asked.response_type
+        return "invalid_request" if missing else "unsupported_response_type"
     well_formed = re.fullmatch("[A-Za-z0-9_-]{43}", asked.code_challenge)
     if not well_formed or asked.code_challenge_method != "S256":
         return "invalid_request"
@@ -679,7 +681,7 @@ async def websocket_user(websocket: WebSocket) -> StoredUser | None:
     """
     try:
         async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
-            token = await websocket.receive_text()
+            token = await websocket.receive_text() or ""
         return await ch09.get_current_user(SecurityScopes(["me"]), token)
     except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
         return None
@@ -811,9 +813,13 @@ async def login_for_access_token(
 
 @app.websocket("/users/me/events/")
 async def send_events(websocket: WebSocket) -> None:
-    """Greet the user whose token comes first; close with 1008 otherwise."""
+    """Greet the user whose token comes first; hang up otherwise."""
     await websocket.accept()
-    user = await websocket_user(websocket)
+    try:
+        user = await websocket_user(websocket)
+    except (ch09.KeysUnavailableError, SQLAlchemyError):
+        await websocket.close(1013, "try again later")
+        return
     if user is None:
         await websocket.close(1008, "the first message is a valid token")
         return

@@ -56,7 +56,7 @@ def test_chapter_is_of_few_lines_of_code(module: Path) -> None:
     Chapter 9 holds two sides, an issuer of tokens and who accepts them.
     Chapter 12 holds three: a page, an authorization server, and its client.
     """
-    limits = {"ch01": 150, "ch07": 330, "ch09": 400, "ch12": 540}
+    limits = {"ch01": 150, "ch07": 330, "ch09": 400, "ch12": 545}
     limit = limits[max(name for name in limits if name <= module.stem[:4])]
     assert code_lines(module.read_text(encoding="utf-8")) <= limit
 
