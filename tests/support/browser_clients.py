@@ -100,8 +100,8 @@ async def ask(
 async def send(
     browser: httpx.AsyncClient,
     page: httpx.Response,
-    username: str = "johndoe",
-    password: str = "secret",
+    username: str | None = "johndoe",
+    password: str | None = "secret",
     **changes: str | None,
 ) -> httpx.Response:
     """Fill in the form of a login page, and press Allow."""
@@ -132,7 +132,7 @@ def new_code(username: str = "johndoe", **changes: str) -> str:
     return ch12.give_code(stored(username), asked)
 
 
-def code_form(code: str, **changes: str | None) -> Parameters:
+def code_form(code: str | None, **changes: str | None) -> Parameters:
     """Fill in the form that trades a code; None leaves a field out."""
     return without_nones(
         {

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from snippets import ch06_scopes as ch06
 from snippets import ch07_database as ch07
 from snippets import ch11_under_load as ch11
 from snippets import ch12_browser_clients as ch12
@@ -169,7 +171,7 @@ async def test_parameter_that_comes_twice_is_refused(
 ) -> None:
     """RFC 6749 §3.1; which of two addresses is meant?"""
     value = question()[name] if again == "the same" else again
-    twice = [*question().items(), (name, value)]
+    twice: Any = [*question().items(), (name, value)]
     assert_not_redirected(await browser.get("/authorize", params=twice))
     page = await ask(browser)
     body = urlencode([*fields_of(page).items(), (name, value)])
@@ -217,15 +219,15 @@ async def test_good_request_sees_the_page_and_then_gets_a_code(
         ("me", ["me"]),
         ("items", ["items"]),
         ("items me", ["items", "me"]),
-        ("", sorted(ch12.ch06.DEFAULT_SCOPES)),
-        (None, sorted(ch12.ch06.DEFAULT_SCOPES)),
+        ("", sorted(ch06.DEFAULT_SCOPES)),
+        (None, sorted(ch06.DEFAULT_SCOPES)),
     ],
 )
 async def test_page_says_which_scopes_are_asked_for(
     browser: httpx.AsyncClient, scope: str | None, shown: list[str]
 ) -> None:
     page = await ask(browser, scope=scope)
-    for name, description in ch12.ch06.SCOPES.items():
+    for name, description in ch06.SCOPES.items():
         assert (description in page.text) == (name in shown)
 
 

@@ -133,7 +133,7 @@ async def test_tokens_from_a_code_are_stored_by_no_cache(
 
 
 # Verifiers, clients and addresses that are not those of the code.
-WRONG = {
+WRONG: dict[str, dict[str, str | None]] = {
     "no verifier": {"code_verifier": None},
     "empty verifier": {"code_verifier": ""},
     "another verifier": {"code_verifier": "b" * 43},
@@ -242,7 +242,7 @@ async def test_hash_from_the_table_is_no_code(
 # What the token endpoint says of forms
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-BROKEN = {
+BROKEN: dict[str, tuple[str, dict[str, str | None]]] = {
     "no code": ("invalid_request", {"code": None}),
     "empty code": ("invalid_request", {"code": ""}),
     "client_secret": ("invalid_client", {"client_secret": "x"}),
@@ -263,7 +263,7 @@ async def test_broken_form_uses_no_code(
     error, changes = BROKEN[why]
     code = new_code()
     answer = await client.post(
-        "/token", data=code_form(**{"code": code, **changes})
+        "/token", data=code_form(**({"code": code} | changes))
     )
     assert answer.json()["error"] == error
     assert answer.status_code == (401 if error == "invalid_client" else 400)
