@@ -704,6 +704,7 @@ app = FastAPI(
 )
 app.exception_handlers.update(ch11.app.exception_handlers)
 app.add_middleware(CORSForAPI)
+app.include_router(ch09.published(ch09.ours))
 
 
 @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -129,7 +129,8 @@ class Walker:
             if dependant is not None:
                 start = Reached(route, None, (str(route.path),))
                 yield from called(dependant, start)
-                yield from map(start.on, parts(route.response_model))
+                model = getattr(route, "response_model", None)
+                yield from map(start.on, parts(model))
         for handler in self.app.exception_handlers.values():
             yield Reached(handler, None, ("handler", label(handler)))
         for middleware in self.app.user_middleware:

@@ -126,6 +126,7 @@ async def test_page_of_the_shop_may_call_the_api(
     headers = asked.headers["Access-Control-Allow-Headers"].lower()
     assert "authorization" in headers.split(", ")
     answer = await browser.request(method, path, headers={"Origin": SHOP})
+    assert answer.status_code != 404
     assert allowed_origin(answer) == SHOP
     assert "Origin" in answer.headers["Vary"]
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")

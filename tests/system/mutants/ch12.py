@@ -167,8 +167,8 @@ MUTANTS = [
         CODES + "test_code_lives_for_one_minute",
     ),
     Mutant(
-        "return row if row and row.uses == 1 else None",
-        "return row",
+        ".values(uses=CodeRow.uses + 1)",
+        ".values(uses=1)",
         "a code works twice",
         CODES + "test_second_use_is_refused_and_ends_the_first",
     ),
