@@ -503,7 +503,7 @@ def read_authorization(
     )
 
 
-# %% What the token endpoint still accepts (replaces ch08)
+# %% What the token endpoint still accepts (replaces ch08 and ch09)
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
 Grant: TypeAlias = ch05.PasswordGrant | ch08.RefreshGrant | CodeGrant
 

@@ -21,6 +21,7 @@ from course.classroom.exchange import (
 from course.classroom.token.parse import PARTS
 
 NARROWEST, LONGEST_NAME, LONGEST_LABEL = 40, 24, 250
+LONGEST_ADDRESS = 80  # a longer one is drawn as a path and its fields
 FORM = "application/x-www-form-urlencoded"
 SECRET_FIELDS = {"password", "client_secret", "refresh_token", "code_verifier"}
 DOTS = "••••••"
@@ -113,8 +114,8 @@ def request_lines(
     `POST /token`, then `username=johndoe, password=••••••`.
     """
     host = request.url.host if with_host else ""
-    path = address(request.url.raw_path.decode("ascii"), abbreviate)
-    yield f"{request.method} {host}{path}"
+    path = request.url.raw_path.decode("ascii")
+    yield from address(f"{request.method} {host}{path}", abbreviate)
     for credentials in request.headers.get_list("authorization"):
         scheme, _, secret = credentials.partition(" ")
         yield f"Authorization: {scheme} {abbreviate(secret)}"
@@ -123,15 +124,28 @@ def request_lines(
         yield f"Cookie: {'; '.join(pairs)}"
     content = content_of(request).decode("latin-1")
     if content and request.headers.get("content-type", "").startswith(FORM):
-        fields = parse_qsl(content, keep_blank_values=True)
-        yield ", ".join(
-            form_field(name, value, abbreviate) for name, value in fields
-        )
+        yield form_fields(content, abbreviate)
 
 
-def address(url: str, abbreviate: Abbreviate) -> str:
-    """Write an address, its long random values as dots: `/?state=••••••`."""
-    return RANDOM.sub(lambda found: abbreviate(Opaque(found[0])), url)
+def address(url: str, abbreviate: Abbreviate) -> Iterator[str]:
+    """Write an address, its long random values as dots: `/?state=••••••`.
+
+    Of a long address the fields are a line of their own.
+    """
+    path, _, query = url.partition("?")
+    if query and len(shorten_tokens(RANDOM.sub(DOTS, url))) > LONGEST_ADDRESS:
+        yield f"{path}?…"
+        yield form_fields(query, abbreviate)
+    else:
+        yield RANDOM.sub(lambda found: abbreviate(Opaque(found[0])), url)
+
+
+def form_fields(content: str, abbreviate: Abbreviate) -> str:
+    """Write the fields of a form, or of an address."""
+    fields = parse_qsl(content, keep_blank_values=True)
+    return ", ".join(
+        form_field(name, value, abbreviate) for name, value in fields
+    )
 
 
 def form_field(name: str, value: str, abbreviate: Abbreviate) -> str:
@@ -152,7 +166,7 @@ def response_lines(
     """
     yield f"{response.status_code} {response.reason_phrase}"
     for location in response.headers.get_list("location"):
-        yield f"to: {address(location, abbreviate)}"
+        yield from address(f"to: {location}", abbreviate)
     for challenge in response.headers.get_list("www-authenticate"):
         yield f"challenge: {challenge}"
     for field in response.headers.get_list("set-cookie"):

@@ -523,6 +523,27 @@ def test_long_random_values_are_dots_that_tell_equal_ones(
     ]
 
 
+def test_long_address_is_a_path_and_its_fields(capsys: Printed) -> None:
+    target = "https%3A%2F%2Fshop.example%2Fcallback"
+    long = f"/authorize?state={'s' * 43}&redirect_uri={target}&x={'y' * 20}"
+    response = exchange(
+        url=f"https://course.example{long}",
+        status=303,
+        answer={"headers": {"Location": f"https://shop.example{long}"}},
+    )
+    fields = "state=••••••, redirect_uri=https://shop.example/callback,"
+    assert said(capsys, response) == [
+        "GET /authorize?…",
+        fields,
+        f"x={'y' * 20}",
+        "",
+        "303 See Other",
+        "to: https://shop.example/authorize?…",
+        fields,
+        f"x={'y' * 20}",
+    ]
+
+
 def test_requests_to_several_hosts_are_drawn_with_the_host(
     capsys: Printed,
 ) -> None:
