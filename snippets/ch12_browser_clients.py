@@ -57,7 +57,7 @@ from snippets import ch11_under_load as ch11
 from snippets.ch07_database import AwareDateTime, Session, StoredUser
 
 # %% Pages that run only their own scripts
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(ch07.__file__).parent / "pages"
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -503,7 +503,7 @@ def read_authorization(
     )
 
 
-# %% What the token endpoint still accepts (replaces ch08)
+# %% What the token endpoint still accepts (replaces ch08 and ch09)
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
 Grant: TypeAlias = ch05.PasswordGrant | ch08.RefreshGrant | CodeGrant
 
