@@ -195,4 +195,10 @@ trade_code = Trade()
     ),
 ]
 
-EQUIVALENT_MUTANTS: list[EquivalentMutant] = []
+EQUIVALENT_MUTANTS: list[EquivalentMutant] = [
+    EquivalentMutant(
+        TRADE,
+        "line 14: `''` becomes `'used'`",
+        "No code was given out for this verifier either.",
+    ),
+]
