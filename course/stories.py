@@ -354,10 +354,35 @@ def ch11() -> None:
         under_load.strategy = usual
 
 
-@with_client(browser_clients.app)
-async def ch12(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 12 greets the user of a token.", hello)
+def log_in_to_a_session(client: httpx.Client) -> None:
+    """Log in to a session, and send what a form of another page sends."""
+    form = {"username": "johndoe", "password": "secret"}
+    ours = {"X-From-Page": "yes"}
+    begun = client.post("/session/", data=form, headers=ours)
+    tell("johndoe logs in at our page, and gets a cookie.", begun)
+    # A browser sends a Secure cookie to this machine over http as well.
+    cookie = begun.headers["set-cookie"].partition(";")[0]
+    sent = {"Cookie": cookie}
+    tell(
+        "The cookie is enough to read.", client.get("/session/", headers=sent)
+    )
+    forged = client.post("/session/", data=form, headers=sent)
+    tell("A form of another page cannot send our header.", forged)
+    ended = client.delete("/session/", headers=sent | ours)
+    tell("Our page logs him out.", ended)
+    after = client.get("/session/", headers=sent)
+    tell("The cookie is worth nothing now.", after)
+    query = {"client_id": "shop", "redirect_uri": "https://evil.example/"}
+    asked = client.get("/authorize", params=query)
+    tell("A code is sent to registered addresses alone.", asked)
+
+
+def ch12() -> None:
+    """Log in to a session, and send what a form of another page sends."""
+    usual = under_load.strategy
+    under_load.strategy = under_load.counters("memory://")
+    try:
+        with new_database("ch12"), served(browser_clients.app) as client:
+            log_in_to_a_session(client)
+    finally:
+        under_load.strategy = usual
