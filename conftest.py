@@ -24,6 +24,7 @@ SLOWER = ("slow", "browser")
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "PG", "LIMITS_URL", "FORWARDED"),
+    *("PASSWORD_GRANT", "PAGE_ORIGINS"),
     *("IPYTHON", "JUPYTER", "MPL", "PYTEST", "PYTHON"),
     *("UVICORN", "WEB_CONCURRENCY", "SSL_CERT", "REQUESTS_CA", "CURL_CA"),
     *("FORCE_COLOR", "NO_COLOR", "CLICOLOR", "COLUMNS"),

@@ -26,6 +26,7 @@ from snippets import ch08_refresh_logout as refresh_logout
 from snippets import ch09_keys_and_claims as keys_and_claims
 from snippets import ch10_attack_lab as attack_lab
 from snippets import ch11_under_load as under_load
+from snippets import ch12_browser_clients as browser_clients
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -383,5 +384,39 @@ def ch11() -> None:
     try:
         with new_database("ch09"), served(under_load.app) as client:
             guess_and_be_locked_out(client)
+    finally:
+        under_load.strategy = usual
+
+
+def log_in_to_a_session(client: httpx.Client) -> None:
+    """Log in to a session, and send what a form of another page sends."""
+    form = {"username": "johndoe", "password": "secret"}
+    ours = {"X-From-Page": "yes"}
+    begun = client.post("/session/", data=form, headers=ours)
+    tell("johndoe logs in at our page, and gets a cookie.", begun)
+    # A browser sends a Secure cookie to this machine over http as well.
+    cookie = begun.headers["set-cookie"].partition(";")[0]
+    sent = {"Cookie": cookie}
+    tell(
+        "The cookie is enough to read.", client.get("/session/", headers=sent)
+    )
+    forged = client.post("/session/", data=form, headers=sent)
+    tell("A form of another page cannot send our header.", forged)
+    ended = client.delete("/session/", headers=sent | ours)
+    tell("Our page logs him out.", ended)
+    after = client.get("/session/", headers=sent)
+    tell("The cookie is worth nothing now.", after)
+    query = {"client_id": "shop", "redirect_uri": "https://evil.example/"}
+    asked = client.get("/authorize", params=query)
+    tell("A code is sent to registered addresses alone.", asked)
+
+
+def ch12() -> None:
+    """Log in to a session, and send what a form of another page sends."""
+    usual = under_load.strategy
+    under_load.strategy = under_load.counters("memory://")
+    try:
+        with new_database("ch12"), served(browser_clients.app) as client:
+            log_in_to_a_session(client)
     finally:
         under_load.strategy = usual

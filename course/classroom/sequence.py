@@ -1,6 +1,7 @@
 """Draw HTTP exchanges that happened as a sequence diagram."""
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from course.classroom.exchange import (
 from course.classroom.token.parse import PARTS
 
 NARROWEST, LONGEST_NAME, LONGEST_LABEL = 40, 24, 250
+LONGEST_ADDRESS = 80  # a longer one is drawn as a path and its fields
 FORM = "application/x-www-form-urlencoded"
 SECRET_FIELDS = {"password", "client_secret", "refresh_token", "code_verifier"}
 DOTS = "••••••"
+RANDOM = re.compile(r"(?<![^=])[\w-]{43,}(?![^&])")  # 256 bits, base64url
 LINE = "2px solid"  # no colour: the line takes the text's, in every theme
 ROW = "display: flex; align-items: center"
 
@@ -30,7 +33,10 @@ Abbreviate = Callable[[str], str]
 
 
 class Opaque(str):
-    """A refresh token: drawn as dots, and with a number if there are more."""
+    """A long random text, such as a refresh token, a state or a code.
+
+    It is drawn as dots, and with a number if there are more.
+    """
 
     __slots__ = ()
 
@@ -52,7 +58,9 @@ def sequence(
     Above each arrow are the few lines that matter: method and path,
     credentials, form fields; status, redirect, challenge, token or error.
     Passwords are dots, and a credential is cut to its first eight characters.
-    Of two that begin alike, the drawing says where they differ.
+    Of two that begin alike, the drawing says where they differ. Long random
+    values are dots and a number: equal numbers are equal values. Requests to
+    several hosts are drawn with the host.
 
     Args:
         responses: the responses, in the order in which they came.
@@ -78,6 +86,7 @@ def arrows_of(
     exchanges = [
         response for last in responses for response in (*last.history, last)
     ]
+    several = len({each.request.url.host for each in exchanges}) > 1
     secrets: list[str] = []
 
     def collect(secret: str) -> str:
@@ -85,24 +94,28 @@ def arrows_of(
         return secret
 
     for response in exchanges:
-        list(request_lines(response.request, collect))
+        list(request_lines(response.request, collect, with_host=several))
         list(response_lines(response, collect))
     drawn = tell_apart(secrets)
     for response in exchanges:
-        lines = request_lines(response.request, drawn.__getitem__)
+        lines = request_lines(
+            response.request, drawn.__getitem__, with_host=several
+        )
         yield arrow_of(lines, room, is_answer=False)
         lines = response_lines(response, drawn.__getitem__)
         yield arrow_of(lines, room, is_answer=True)
 
 
 def request_lines(
-    request: httpx.Request, abbreviate: Abbreviate
+    request: httpx.Request, abbreviate: Abbreviate, *, with_host: bool = False
 ) -> Iterator[str]:
     """Yield method and path, credentials, cookies, and a form's fields.
 
     `POST /token`, then `username=johndoe, password=••••••`.
     """
-    yield f"{request.method} {request.url.raw_path.decode('ascii')}"
+    host = request.url.host if with_host else ""
+    path = request.url.raw_path.decode("ascii")
+    yield from address(f"{request.method} {host}{path}", abbreviate)
     for credentials in request.headers.get_list("authorization"):
         scheme, _, secret = credentials.partition(" ")
         yield f"Authorization: {scheme} {abbreviate(secret)}"
@@ -111,15 +124,35 @@ def request_lines(
         yield f"Cookie: {'; '.join(pairs)}"
     content = content_of(request).decode("latin-1")
     if content and request.headers.get("content-type", "").startswith(FORM):
-        fields = parse_qsl(content, keep_blank_values=True)
-        yield ", ".join(
-            form_field(name, value, abbreviate) for name, value in fields
-        )
+        yield form_fields(content, abbreviate)
+
+
+def address(url: str, abbreviate: Abbreviate) -> Iterator[str]:
+    """Write an address, its long random values as dots: `/?state=••••••`.
+
+    Of a long address the fields are a line of their own.
+    """
+    path, _, query = url.partition("?")
+    if query and len(shorten_tokens(RANDOM.sub(DOTS, url))) > LONGEST_ADDRESS:
+        yield f"{path}?…"
+        yield form_fields(query, abbreviate)
+    else:
+        yield RANDOM.sub(lambda found: abbreviate(Opaque(found[0])), url)
+
+
+def form_fields(content: str, abbreviate: Abbreviate) -> str:
+    """Write the fields of a form, or of an address."""
+    fields = parse_qsl(content, keep_blank_values=True)
+    return ", ".join(
+        form_field(name, value, abbreviate) for name, value in fields
+    )
 
 
 def form_field(name: str, value: str, abbreviate: Abbreviate) -> str:
     """Write a form's field, secrets as dots: `password=••••••`."""
     if value and name == "refresh_token":
+        return f"{name}={abbreviate(Opaque(value))}"
+    if name not in SECRET_FIELDS and RANDOM.fullmatch(value):
         return f"{name}={abbreviate(Opaque(value))}"
     return f"{name}={DOTS if name in SECRET_FIELDS and value else value}"
 
@@ -133,7 +166,7 @@ def response_lines(
     """
     yield f"{response.status_code} {response.reason_phrase}"
     for location in response.headers.get_list("location"):
-        yield f"to: {location}"
+        yield from address(f"to: {location}", abbreviate)
     for challenge in response.headers.get_list("www-authenticate"):
         yield f"challenge: {challenge}"
     for field in response.headers.get_list("set-cookie"):
@@ -153,6 +186,8 @@ def response_lines(
 def cookie(pair: str, abbreviate: Abbreviate) -> str:
     """Abbreviate the value of a cookie: `session=eyJhbGci…`."""
     name, equals, value = pair.partition("=")
+    if RANDOM.fullmatch(value):
+        value = Opaque(value)
     return f"{name}{equals}{abbreviate(value)}"
 
 

@@ -504,6 +504,65 @@ def test_credentials_are_told_apart_over_the_whole_diagram(
     ]
 
 
+def test_long_random_values_are_dots_that_tell_equal_ones(
+    capsys: Printed,
+) -> None:
+    state, code, session = "s" * 43, "c" * 43, "d" * 64
+    first = exchange(
+        url=f"https://shop.example/callback?code={code}&state={state}",
+        headers={"Cookie": f"id={session}; short={'e' * 42}"},
+        status=303,
+        answer={"headers": {"Location": f"/?x={state}"}},
+    )
+    assert said(capsys, first) == [
+        "GET /callback?code=•••••• (no. 1)&state=•••••• (no. 2)",
+        "Cookie: id=•••••• (no. 3); short=eeeeeeee…",
+        "",
+        "303 See Other",
+        "to: /?x=•••••• (no. 2)",
+    ]
+
+
+def test_long_address_is_a_path_and_its_fields(capsys: Printed) -> None:
+    target = "https%3A%2F%2Fshop.example%2Fcallback"
+    long = f"/authorize?state={'s' * 43}&redirect_uri={target}&x={'y' * 20}"
+    response = exchange(
+        url=f"https://course.example{long}",
+        status=303,
+        answer={"headers": {"Location": f"https://shop.example{long}"}},
+    )
+    fields = "state=••••••, redirect_uri=https://shop.example/callback,"
+    assert said(capsys, response) == [
+        "GET /authorize?…",
+        fields,
+        f"x={'y' * 20}",
+        "",
+        "303 See Other",
+        "to: https://shop.example/authorize?…",
+        fields,
+        f"x={'y' * 20}",
+    ]
+
+
+def test_requests_to_several_hosts_are_drawn_with_the_host(
+    capsys: Printed,
+) -> None:
+    shop = exchange(url="https://shop.example/login")
+    course = exchange(url="https://course.example/")
+    text = drawn(capsys, shop, course)
+    assert "GET shop.example/login" in text
+    assert "GET course.example/" in text
+    assert "GET /login" in drawn(capsys, shop)
+
+
+def test_form_has_long_random_values_as_dots(capsys: Printed) -> None:
+    form = {"code": "c" * 43, "code_verifier": "v" * 43, "short": "c" * 42}
+    response = exchange(method="POST", data=form)
+    line = f"code=••••••, code_verifier=••••••, short={'c' * 42}"
+    words = " ".join(said(capsys, response)[1:3])
+    assert words.replace(" ", "") == line.replace(" ", "")
+
+
 def test_cookies_are_drawn_with_their_values_cut(capsys: Printed) -> None:
     fields = [
         ("Set-Cookie", f"session={TOKEN}; HttpOnly; Path=/a-long-path"),

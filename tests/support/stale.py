@@ -129,7 +129,8 @@ class Walker:
             if dependant is not None:
                 start = Reached(route, None, (str(route.path),))
                 yield from called(dependant, start)
-                yield from map(start.on, parts(route.response_model))
+                model = getattr(route, "response_model", None)
+                yield from map(start.on, parts(model))
         for handler in self.app.exception_handlers.values():
             yield Reached(handler, None, ("handler", label(handler)))
         for middleware in self.app.user_middleware:
@@ -148,9 +149,12 @@ class Walker:
                 else:
                     yield step.on(target, name)
                     yield from map(step.on, parts(target))
+        # A function that is called runs no `Depends` of its own signature;
+        # those of routes are in the trees that `called` walks.
         if self.is_own(step.target):
             for annotation in inspect.get_annotations(step.target).values():
-                yield from map(step.on, parts(annotation))
+                types = parts(annotation, with_dependencies=False)
+                yield from map(step.on, types)
 
     def attributes(
         self, step: Reached, module: ModuleType, function: FunctionType
@@ -228,16 +232,22 @@ def attributes_used(code: CodeType) -> set[tuple[str, str]]:
     return own.union(*map(attributes_used, inner))
 
 
-def parts(annotation: Any) -> list[Any]:
+def parts(annotation: Any, *, with_dependencies: bool = True) -> list[Any]:
     """Take an annotation apart: `list[User] | None` has `User` in it.
 
-    The callable of a `Depends` inside it is one of its parts.
+    The callable of a `Depends` inside it is one of its parts, or is not.
     """
     arguments = get_args(annotation)
     if arguments:
-        return [part for each in arguments for part in parts(each)]
+        return [
+            part
+            for each in arguments
+            for part in parts(each, with_dependencies=with_dependencies)
+        ]
     dependency = getattr(annotation, "dependency", None)
-    return [dependency or annotation]
+    if dependency:
+        return [dependency] if with_dependencies else []
+    return [annotation]
 
 
 def label(target: Any) -> str:

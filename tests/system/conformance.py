@@ -7,13 +7,14 @@ yet.
 """
 
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import jwt
@@ -275,6 +276,122 @@ async def get_with_less(client: httpx.AsyncClient) -> httpx.Response:
     """Ask for the items with a token that was granted for `me` alone."""
     token = await token_of(client, scope="me")
     return await client.get(ITEMS, headers=bearer(token))
+
+
+# Requests for a code, and with one
+
+
+VERIFIER = "v" * 43
+REDIRECT_URI = "https://shop.example/callback"
+
+
+def code_request(**changes: str | None) -> dict[str, str]:
+    """Fill in a request for a code; None leaves a parameter out."""
+    digest = sha256(VERIFIER.encode()).digest()
+    fields = {
+        "response_type": "code",
+        "client_id": "shop",
+        "redirect_uri": REDIRECT_URI,
+        "scope": "me items",
+        "state": "a state",
+        "code_challenge": urlsafe_b64encode(digest).decode().rstrip("="),
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def ask_for_code(**changes: str | None) -> Send:
+    """Open the login page of a request for a code."""
+    return lambda client: client.get(
+        "/authorize", params=code_request(**changes)
+    )
+
+
+def ask_for_code_with(more: str) -> Send:
+    """Put more at the end of a request for a code, as it is."""
+    return lambda client: client.get(
+        f"/authorize?{urlencode(code_request())}&{more}"
+    )
+
+
+def ask_for_code_from(origin: str) -> Send:
+    """Open the login page by a script of another origin."""
+    return lambda client: client.get(
+        "/authorize", params=code_request(), headers={"Origin": origin}
+    )
+
+
+def allow(decision: str = "allow", **changes: str) -> Send:
+    """Fill in the login page, and send it with its cookie."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        page = await ask_for_code()(client)
+        cookie = page.headers.get("Set-Cookie", "").partition(";")[0]
+        hidden = re.findall(r'name="(\w+)" value="([^"]*)"', page.text)
+        typed = {"username": "johndoe", "password": "secret"}
+        return await client.post(
+            "/authorize",
+            data={**dict(hidden), **typed, "decision": decision, **changes},
+            headers={"Cookie": cookie} if cookie else {},
+        )
+
+    return send
+
+
+def result_of(response: httpx.Response) -> dict[str, str]:
+    """Return what an answer sends back to the shop; nothing if elsewhere."""
+    location = response.headers.get("Location", "")
+    if not location.startswith(f"{REDIRECT_URI}?"):
+        return {}
+    return dict(parse_qsl(location.partition("?")[2]))
+
+
+def use_code(times: int = 1, **changes: str | None) -> Send:
+    """Trade a code for tokens; the changes are those of the last time."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        grant = {
+            "grant_type": "authorization_code",
+            "client_id": "shop",
+            "redirect_uri": REDIRECT_URI,
+            "code": result_of(await allow()(client)).get("code", "none"),
+            "code_verifier": VERIFIER,
+        }
+        for _ in range(times - 1):
+            first = await client.post("/token", data=grant)
+            if not first.is_success:
+                return first
+        changed = {
+            name: value
+            for name, value in {**grant, **changes}.items()
+            if value is not None
+        }
+        return await client.post("/token", data=changed)
+
+    return send
+
+
+async def get_after_a_second_use(client: httpx.AsyncClient) -> httpx.Response:
+    """Use an access token whose code came back."""
+    seen: list[httpx.Response] = []
+
+    async def note(response: httpx.Response) -> None:
+        seen.append(response)
+
+    client.event_hooks["response"].append(note)
+    second = await use_code(times=2)(client)
+    client.event_hooks["response"].remove(note)
+    first = seen[-2]
+    await first.aread()
+    token = body_of(first).get("access_token")
+    if token is None:
+        return second
+    return await client.get(ME, headers=bearer(token))
+
+
+def metadata(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.get("/.well-known/oauth-authorization-server")
 
 
 # Requests with a refresh token
@@ -642,6 +759,63 @@ def asks_for_basic(response: httpx.Response) -> bool:
     return (
         refuses("invalid_client", 401)(response)
         and challenge_of(response)[0] == "Basic"
+    )
+
+
+def shows_login_page(response: httpx.Response) -> bool:
+    return (
+        response.status_code == 200
+        and "<form" in response.text
+        and 'type="password"' in response.text
+    )
+
+
+def is_in_no_frame(response: httpx.Response) -> bool:
+    policy = response.headers.get("Content-Security-Policy", "")
+    return shows_login_page(response) and "frame-ancestors 'none'" in policy
+
+
+def is_read_by_no_other_origin(response: httpx.Response) -> bool:
+    return (
+        shows_login_page(response)
+        and "Access-Control-Allow-Origin" not in response.headers
+    )
+
+
+def is_not_redirected(response: httpx.Response) -> bool:
+    return response.status_code == 400 and "Location" not in response.headers
+
+
+def gives_code(response: httpx.Response) -> bool:
+    return {"code", "state"} <= result_of(response).keys()
+
+
+def gives_code_by_303(response: httpx.Response) -> bool:
+    return gives_code(response) and response.status_code == 303
+
+
+def names_issuer(response: httpx.Response) -> bool:
+    issuer = result_of(response).get("iss", "")
+    return gives_code(response) and issuer.startswith("https://")
+
+
+def sends_back(error: str) -> Met:
+    """Recognise an error that the shop is told, with its state."""
+
+    def met(response: httpx.Response) -> bool:
+        result = result_of(response)
+        return (result.get("error"), result.get("state")) == (
+            error,
+            "a state",
+        )
+
+    return met
+
+
+def publishes(name: str) -> Met:
+    """Recognise metadata that has a member, and not an empty one."""
+    return lambda response: bool(
+        response.is_success and body_of(response).get(name)
     )
 
 
@@ -1437,5 +1611,188 @@ REQUIREMENTS = [
         "ch08",
         revoke_twice_named,
         refuses("invalid_request"),
+    ),
+    # A request for a code, and what it buys
+    Requirement(
+        "RFC 6749 §3.1",
+        "the authorization endpoint takes GET",
+        "ch12",
+        ask_for_code(),
+        shows_login_page,
+    ),
+    Requirement(
+        "RFC 6749 §3.1",
+        "a parameter of a request for a code comes once",
+        "ch12",
+        ask_for_code_with("state=b"),
+        is_not_redirected,
+    ),
+    Requirement(
+        "RFC 6749 §3.1.1",
+        "another response_type is refused to the client",
+        "ch12",
+        ask_for_code(response_type="token"),
+        sends_back("unsupported_response_type"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2",
+        "a code is sent to the client with its state",
+        "ch12",
+        allow(),
+        gives_code,
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2",
+        "a code works once",
+        "ch12",
+        use_code(times=2),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2",
+        "a second use of a code ends the tokens of the first",
+        "ch12",
+        get_after_a_second_use,
+        challenges("invalid_token", 401),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2.1",
+        "an unknown redirect_uri is not redirected to",
+        "ch12",
+        ask_for_code(redirect_uri=f"{REDIRECT_URI}x"),
+        is_not_redirected,
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2.1",
+        "a request of an unknown client is not redirected",
+        "ch12",
+        ask_for_code(client_id="nobody"),
+        is_not_redirected,
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2.1",
+        "a missing response_type is an invalid request",
+        "ch12",
+        ask_for_code(response_type=None),
+        sends_back("invalid_request"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2.1",
+        "an unknown scope is refused to the client",
+        "ch12",
+        ask_for_code(scope="admin"),
+        sends_back("invalid_scope"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.2.1",
+        "a user may deny the request",
+        "ch12",
+        allow("deny"),
+        sends_back("access_denied"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.3",
+        "a code is for its client",
+        "ch12",
+        use_code(client_id="course"),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.3",
+        "a code is for its redirect_uri",
+        "ch12",
+        use_code(redirect_uri="https://evil.example/"),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 6749 §4.1.4",
+        "a code buys an access token",
+        "ch12",
+        use_code(),
+        is_login,
+    ),
+    Requirement(
+        "RFC 7636 §4.4.1",
+        "a request without a challenge is refused",
+        "ch12",
+        ask_for_code(code_challenge=None),
+        sends_back("invalid_request"),
+    ),
+    Requirement(
+        "RFC 7636 §4.4.1",
+        "a transformation that is not supported is refused",
+        "ch12",
+        ask_for_code(code_challenge_method="x"),
+        sends_back("invalid_request"),
+    ),
+    Requirement(
+        "RFC 7636 §4.6",
+        "another verifier is refused",
+        "ch12",
+        use_code(code_verifier="w" * 43),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 7636 §4.6",
+        "a missing verifier is refused",
+        "ch12",
+        use_code(code_verifier=None),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 9700 §2.1.1",
+        "a challenge that is the verifier itself is refused",
+        "ch12",
+        ask_for_code(code_challenge=VERIFIER, code_challenge_method="plain"),
+        sends_back("invalid_request"),
+    ),
+    Requirement(
+        "RFC 9700 §2.4",
+        "a password buys no token",
+        None,
+        login(),
+        refuses("unsupported_grant_type"),
+    ),
+    Requirement(
+        "RFC 9700 §2.6",
+        "no script of another origin reads the login page",
+        "ch12",
+        ask_for_code_from("https://shop.example"),
+        is_read_by_no_other_origin,
+    ),
+    Requirement(
+        "RFC 9700 §4.12",
+        "the browser is sent back with 303",
+        "ch12",
+        allow(),
+        gives_code_by_303,
+    ),
+    Requirement(
+        "RFC 9700 §4.16",
+        "the login page is shown in no frame",
+        "ch12",
+        ask_for_code(),
+        is_in_no_frame,
+    ),
+    Requirement(
+        "RFC 9207 §2",
+        "an answer with a code names its issuer",
+        "ch12",
+        allow(),
+        names_issuer,
+    ),
+    Requirement(
+        "RFC 9207 §3",
+        "metadata say that answers name their issuer",
+        None,
+        metadata,
+        publishes("authorization_response_iss_parameter_supported"),
+    ),
+    Requirement(
+        "RFC 8414 §2",
+        "metadata name the authorization endpoint",
+        None,
+        metadata,
+        publishes("authorization_endpoint"),
     ),
 ]

@@ -4,6 +4,7 @@ They talk to a real server. What they make of chapter 4's refusals is wrong;
 from chapter 5 on they understand.
 """
 
+import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 import requests
+from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session as Authlib
+from authlib.oauth2.rfc6749.errors import MismatchingStateException
 from oauthlib.oauth2 import (
     InvalidClientError,
     InvalidGrantError,
@@ -25,6 +28,7 @@ from requests import Response
 from requests_oauthlib import OAuth2Session
 
 from course.classroom.server import serve
+from snippets import ch12_browser_clients as ch12
 from tests.support.chapters import apps
 
 APPS = apps(first=4)
@@ -347,3 +351,123 @@ def test_oauthlib_logs_out(
     )
     assert answer.status_code == 200
     assert oauthlib.get(url + ME).status_code == 401
+
+
+# Chapter 12: a code with PKCE
+
+
+@pytest.fixture
+def clicks(servers: dict[str, str]) -> Iterator[requests.Session]:
+    """A browser at chapter 12's server, which follows no redirect."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def consent(clicks: requests.Session, address: str) -> str:
+    """Log in at an address, allow it, and return where the answer leads.
+
+    The cookie is `Secure`: requests sends it only over TLS, so it is copied.
+    """
+    page = clicks.get(address)
+    form_token = page.headers["Set-Cookie"].partition(";")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
+    answer = clicks.post(
+        address,
+        data={**fields, **JOHN, "decision": "allow"},
+        headers={"Cookie": form_token},
+        allow_redirects=False,
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+@pytest.mark.parametrize("password_grant", [True, False])
+def test_authlib_logs_in_by_a_code_with_pkce(
+    servers: dict[str, str],
+    clicks: requests.Session,
+    password_grant: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It makes verifier, challenge and state, and checks the state."""
+    monkeypatch.setattr(ch12, "PASSWORD_GRANT", password_grant)
+    url = servers["ch12_browser_clients"]
+    with Authlib(
+        "shop",
+        scope=SCOPE,
+        redirect_uri="https://shop.example/callback",
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+    ) as client:
+        verifier = generate_token(48)
+        address, state = client.create_authorization_url(
+            f"{url}/authorize", code_verifier=verifier
+        )
+        location = consent(clicks, address)
+        token = client.fetch_token(
+            f"{url}/token",
+            authorization_response=location,
+            state=state,
+            code_verifier=verifier,
+        )
+        assert token["scope"] == "items me"
+        assert client.get(url + ME).json()["username"] == "johndoe"
+        token = client.refresh_token(f"{url}/token", token["refresh_token"])
+        assert client.get(url + ME).status_code == 200
+        with pytest.raises(OAuthError) as refusal:
+            client.fetch_token(
+                f"{url}/token",
+                authorization_response=location,
+                state=state,
+                code_verifier=verifier,
+            )
+        assert refusal.value.error == "invalid_grant"
+        assert client.get(url + ME).status_code == 401
+
+
+def test_authlib_refuses_the_state_of_another_login(
+    servers: dict[str, str], clicks: requests.Session
+) -> None:
+    url = servers["ch12_browser_clients"]
+    with Authlib(
+        "shop",
+        redirect_uri="https://shop.example/callback",
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+    ) as client:
+        address, _ = client.create_authorization_url(
+            f"{url}/authorize", code_verifier=generate_token(48)
+        )
+        location = consent(clicks, address)
+        with pytest.raises(MismatchingStateException):
+            client.fetch_token(
+                f"{url}/token",
+                authorization_response=location,
+                state="another",
+            )
+
+
+def test_authlib_learns_that_a_code_needs_its_verifier(
+    servers: dict[str, str], clicks: requests.Session
+) -> None:
+    url = servers["ch12_browser_clients"]
+    with Authlib(
+        "shop",
+        redirect_uri="https://shop.example/callback",
+        code_challenge_method="S256",
+        token_endpoint_auth_method="none",
+    ) as client:
+        for sent in (None, generate_token(48)):
+            address, state = client.create_authorization_url(
+                f"{url}/authorize", code_verifier=generate_token(48)
+            )
+            location = consent(clicks, address)
+            more = {"code_verifier": sent} if sent else {}
+            with pytest.raises(OAuthError) as refusal:
+                client.fetch_token(
+                    f"{url}/token",
+                    authorization_response=location,
+                    state=state,
+                    **more,
+                )
+            assert refusal.value.error == "invalid_grant"

@@ -14,10 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippets import ch12_browser_clients as ch12
 from tests.support.accounts import change_row
+from tests.support.browser_clients import FROM_PAGE
 from tests.support.chapters import apps
 from tests.support.cheap_hashes import HASHES
 from tests.support.clients import login
+from tests.support.logins import stored
 from tests.support.report import Report
 from tests.support.signers import signer_of
 
@@ -34,6 +37,10 @@ BODIES = {
     ],
     "/users/me/password": [
         {"old_password": "secret", "new_password": "a password, long enough"}
+    ],
+    "/session/": [
+        {"username": "johndoe", "password": password}
+        for password in ("secret", "x")
     ],
 }
 # Whether good data is taken depends on whose it is: 400 is "Inactive user".
@@ -76,13 +83,14 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
         change_row("johndoe", hashed_password=HASHES["johndoe"])
         made_up = signer_of(stem)({"sub": "johndoe"})
         headers = authorizations(tokens(log_in, forms), made_up)
-        bodies = st.sampled_from([None, *BODIES.get(operation.path, [])])
-        sent = st.tuples(headers, bodies)
+        takes = BODIES.get(operation.path, []) if operation.body else []
+        bodies = st.sampled_from([None, *takes])
+        sent = st.tuples(headers, bodies, headers_of_pages(operation.path))
         if operation is log_in:
-            sent = st.tuples(st.none(), form)
+            sent = st.tuples(st.none(), form, st.just({}))
         send(operation, GenerationMode.POSITIVE, sent, answers)
         if operation.body:
-            nothing = st.tuples(headers, st.none())
+            nothing = st.tuples(headers, st.none(), st.just({}))
             send(operation, GenerationMode.NEGATIVE, nothing, answers)
         assert successes(operation) <= answers.keys(), operation.label
     total = sum(map(Counter.total, seen.values()))
@@ -136,10 +144,22 @@ def authorizations(
     return st.sampled_from([None, *good, *bad]) | made_up
 
 
+def headers_of_pages(path: str) -> st.SearchStrategy[dict[str, str]]:
+    """Bring what our page sends: its header, and the cookie of a session."""
+    if path != "/session/":
+        return st.just({})
+    cookie = f"{ch12.SESSION_COOKIE}={ch12.start_session(stored())}"
+    return st.sampled_from(
+        [{}, FROM_PAGE, {"Cookie": cookie}, {"Cookie": cookie, **FROM_PAGE}]
+    )
+
+
 def send(
     operation: Any,
     mode: Any,
-    added: st.SearchStrategy[tuple[str | None, dict[str, str] | None]],
+    added: st.SearchStrategy[
+        tuple[str | None, dict[str, str] | None, dict[str, str]]
+    ],
     answers: Counter[int],
 ) -> None:
     """Send made-up requests; hold each answer against the document.
@@ -149,7 +169,8 @@ def send(
 
     @given(case=operation.as_strategy(mode), added=added)
     def send_one(case: Any, added: Any) -> None:
-        authorization, body = added
+        authorization, body, more = added
+        case.headers.update(more)
         if authorization is not None:
             case.headers["Authorization"] = authorization
         if body is not None:

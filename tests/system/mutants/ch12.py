@@ -1,0 +1,351 @@
+"""Mutants of chapter 12: one line of its security broken."""
+
+from tests.system.mutants import Mutant
+
+AUTHORIZATION = "test_ch12_authorization.py::"
+CODES = "test_ch12_codes.py::"
+SESSIONS = "test_ch12_sessions.py::"
+SHOP = "test_ch12_shop.py::"
+OTHERS = "test_ch12_browser_clients.py::"
+
+MUTANTS = [
+    # The login page
+    Mutant(
+        "asked.redirect_uri not in registered",
+        "not asked.redirect_uri.startswith(registered)",
+        "a code goes to any address that begins as the shop's",
+        AUTHORIZATION + "test_other_address_is_never_redirected_to",
+    ),
+    Mutant(
+        "    if client is None or asked.redirect_uri not in registered:\n",
+        "    if client is None:\n",
+        "a code goes to any address",
+        AUTHORIZATION + "test_other_address_is_never_redirected_to",
+    ),
+    Mutant(
+        "registered = client.redirect_uris if client else ()",
+        (
+            "registered = [u for c in CLIENTS.values() "
+            "for u in c.redirect_uris]"
+        ),
+        "a code goes to the address of another client",
+        AUTHORIZATION + "test_address_of_another_client_is_not_redirected_to",
+    ),
+    Mutant(
+        'asked.code_challenge_method != "S256"',
+        'asked.code_challenge_method not in ("S256", "plain")',
+        "a thief of the request knows the verifier",
+        AUTHORIZATION + "test_client_is_told_what_is_wrong",
+    ),
+    Mutant(
+        '"[A-Za-z0-9_-]{43}"',
+        '".{43}"',
+        "a challenge that is none is a crash later",
+        AUTHORIZATION + "test_client_is_told_what_is_wrong",
+    ),
+    Mutant(
+        "    if any(len(sent.getlist(name)) > 1 for name in names):\n",
+        "    if False:\n",
+        "two addresses: who reads which?",
+        AUTHORIZATION + "test_parameter_that_comes_twice_is_refused",
+    ),
+    Mutant(
+        "RedirectResponse(url, 303, PAGE_HEADERS)",
+        "RedirectResponse(url, 307, PAGE_HEADERS)",
+        "the password is sent to the client",
+        (
+            AUTHORIZATION
+            + "test_good_request_sees_the_page_and_then_gets_a_code"
+        ),
+    ),
+    Mutant(
+        '    result |= {"iss": ch09.ours.name}\n',
+        "",
+        "an answer does not say who gives it",
+        AUTHORIZATION + "test_answer_has_no_state_if_none_was_sent",
+    ),
+    Mutant(
+        "{n: escape(t) for n, t in texts.items()}",
+        "dict(texts)",
+        "a text in a page is HTML",
+        OTHERS + "test_text_in_a_page_is_written_as_html_writes_it",
+    ),
+    Mutant(
+        "\"default-src 'self'; frame-ancestors 'none'\"",
+        "\"default-src 'self'\"",
+        "another page shows the login page in a frame",
+        (AUTHORIZATION + "test_page_is_stored_framed_and_referred_to_nowhere"),
+    ),
+    Mutant(
+        '    check_form_token(request, sent["form_token"])\n',
+        "",
+        "a page of the attacker sends the login form",
+        AUTHORIZATION + "test_form_token_of_another_browser_is_refused",
+    ),
+    Mutant(
+        "if not known or not hmac",
+        "if not hmac",
+        "no cookie and no token are alike",
+        AUTHORIZATION + "test_empty_cookie_is_no_form_token",
+    ),
+    Mutant(
+        '    if sent["decision"] != "allow":\n',
+        '    if sent["decision"] == "deny":\n',
+        "a form without a button is a consent",
+        AUTHORIZATION + "test_user_who_does_not_allow_it_gives_no_code",
+    ),
+    Mutant(
+        (
+            "ch11.authenticate_active_user, name, password\n"
+            "    )\n"
+            "    if user is None:"
+        ),
+        (
+            "ch07.authenticate_user, name, password\n"
+            "    )\n"
+            "    if user is None or user.disabled:"
+        ),
+        "a disabled user's password can be guessed without end",
+        (
+            AUTHORIZATION
+            + "test_right_password_of_a_disabled_user_resets_no_counter"
+        ),
+    ),
+    Mutant(
+        '.encode("utf-8", "replace").decode()\n\n\ndef read_auth',
+        "\n\n\ndef read_auth",
+        "half a letter in a form is a crash",
+        AUTHORIZATION + "test_form_with_half_a_letter_is_no_crash",
+    ),
+    # Codes
+    Mutant(
+        "code = secrets.token_urlsafe(32)",
+        "code = secrets.token_urlsafe(15)",
+        "a code has 120 bits",
+        CODES + "test_code_has_256_random_bits",
+    ),
+    Mutant(
+        "code_hash=ch08.hash_token(code)",
+        "code_hash=code",
+        "a copy of the table is a copy of all codes",
+        CODES + "test_table_holds_the_hash_of_a_code_alone",
+    ),
+    Mutant(
+        "hmac.compare_digest(challenge, row.code_challenge)",
+        "True",
+        "a stolen code needs no verifier",
+        CODES + "test_code_buys_nothing_for",
+    ),
+    Mutant(
+        "        and 43 <= len(grant.code_verifier) <= 128\n",
+        "",
+        "a verifier may be short enough to be guessed",
+        CODES + "test_verifier_has_43_to_128_signs",
+    ),
+    Mutant(
+        "        and grant.client_id == row.client_id\n",
+        "",
+        "a code is for any client",
+        CODES + "test_code_buys_nothing_for",
+    ),
+    Mutant(
+        "        and grant.redirect_uri == row.redirect_uri\n",
+        "",
+        "a code is for any address",
+        CODES + "test_code_buys_nothing_for",
+    ),
+    Mutant(
+        "        and row.password_changed_at == user.password_changed_at\n",
+        "",
+        "a code outlives the password that it was given for",
+        CODES + "test_code_of_a_user_who_was_changed_buys_nothing",
+    ),
+    Mutant(
+        "        and row.expires_at > datetime.now(UTC)\n",
+        "",
+        "a code lives for ever",
+        CODES + "test_code_lives_for_one_minute",
+    ),
+    Mutant(
+        ".values(uses=CodeRow.uses + 1)",
+        ".values(uses=1)",
+        "a code works twice",
+        CODES + "test_second_use_is_refused_and_ends_the_first",
+    ),
+    Mutant(
+        "        ch08.end_families(ch08.FamilyRow.id == row.family_id)\n",
+        "        pass\n",
+        "a code that was stolen leaves the thief's tokens alive",
+        CODES + "test_second_use_is_refused_and_ends_the_first",
+    ),
+    Mutant(
+        ".where(CodeRow.code_hash == row.code_hash, CodeRow.uses == 1)",
+        ".where(CodeRow.code_hash == row.code_hash)",
+        "a code that is used again meanwhile leaves live tokens",
+        CODES + "test_code_used_again_in_the_middle_of_its_first_use",
+    ),
+    Mutant(
+        'if grant_type == "password" and not PASSWORD_GRANT:',
+        "if False:",
+        "the password grant cannot be switched off",
+        CODES + "test_password_is_an_unsupported_grant",
+    ),
+    Mutant(
+        "        response.headers.update(ch05.NO_STORE)\n        tokens",
+        "        tokens",
+        "tokens are kept by a cache",
+        CODES + "test_tokens_from_a_code_are_stored_by_no_cache",
+    ),
+    # Sessions
+    Mutant(
+        "        httponly=True,\n",
+        "        httponly=False,\n",
+        "any script in the page reads the session",
+        (SESSIONS + "test_cookie_is_sent_to_this_host_alone_and_to_no_script"),
+    ),
+    Mutant(
+        "        secure=True,\n",
+        "        secure=False,\n",
+        "the session is sent without TLS",
+        (SESSIONS + "test_cookie_is_sent_to_this_host_alone_and_to_no_script"),
+    ),
+    Mutant(
+        'SESSION_COOKIE = "__Host-session"',
+        'SESSION_COOKIE = "session"',
+        "a neighbouring domain plants a session",
+        (SESSIONS + "test_cookie_is_sent_to_this_host_alone_and_to_no_script"),
+    ),
+    Mutant(
+        "SessionRow(id_hash=ch08.hash_token(session_id))",
+        "SessionRow(id_hash=session_id)",
+        "a copy of the table is a copy of all sessions",
+        SESSIONS + "test_session_id_has_256_bits_and_is_stored_as_a_hash",
+    ),
+    Mutant(
+        "    check_from_page(request)\n    user",
+        "    user",
+        "login CSRF at the session",
+        SESSIONS + "test_login_that_another_page_may_have_sent_is_refused",
+    ),
+    Mutant(
+        'if request.method not in ("GET", "HEAD"):',
+        "if False:",
+        "another page ends the session",
+        SESSIONS + "test_logout_that_another_page_may_have_sent_is_refused",
+    ),
+    Mutant(
+        "        .where(row, ch08.FamilyRow.ended_at.is_(None))\n",
+        "        .where(row)\n",
+        "a logout everywhere leaves sessions alive",
+        SESSIONS + "test_session_ends_with",
+    ),
+    Mutant(
+        "        .where(ch08.FamilyRow.expires_at > datetime.now(UTC))\n",
+        "",
+        "a session lives for ever",
+        SESSIONS + "test_session_ends_with_its_login",
+    ),
+    Mutant(
+        "    return user if same else None",
+        "    return user",
+        "a session outlives its password",
+        SESSIONS + "test_session_ends_with",
+    ),
+    Mutant(
+        "        ended = ch08.FamilyRow.id == family.id\n",
+        "        ended = ch08.FamilyRow.user_id == family.user_id\n",
+        "a logout ends all logins",
+        SESSIONS + "test_logout_ends_this_session_alone",
+    ),
+    Mutant(
+        "        await run_in_threadpool(ch08.end_families, ended)\n",
+        "        pass\n",
+        "a logout only deletes the cookie",
+        SESSIONS + "test_logout_ends_the_session_in_the_database",
+    ),
+    # Other origins, and the WebSocket
+    Mutant(
+        '.startswith(("/authorize", "/session"))',
+        ".startswith(())",
+        "scripts of other origins may read the login page",
+        OTHERS + "test_no_other_origin_may_log_anybody_in",
+    ),
+    Mutant(
+        "allow_origins=PAGE_ORIGINS",
+        'allow_origins=["*"]',
+        "every page may call the API",
+        OTHERS + "test_page_of_another_origin_may_not",
+    ),
+    Mutant(
+        'allow_headers=["Authorization"]',
+        'allow_headers=["Authorization", "X-From-Page"]',
+        "other pages may send the header of our page",
+        OTHERS + "test_other_header_is_not_allowed",
+    ),
+    Mutant(
+        'allow_methods=["GET", "POST", "DELETE"]',
+        'allow_methods=["GET", "POST"]',
+        "a page cannot log out everywhere",
+        OTHERS + "test_page_of_the_shop_may_call_the_api",
+    ),
+    Mutant(
+        'expose_headers=["WWW-Authenticate", "Retry-After"]',
+        "expose_headers=[]",
+        "a page cannot read why it is refused",
+        OTHERS + "test_page_of_the_shop_may_call_the_api",
+    ),
+    Mutant(
+        'SecurityScopes(["me"])',
+        "SecurityScopes([])",
+        "a token for items opens the WebSocket",
+        OTHERS + "test_websocket_needs_the_scope_of_the_record",
+    ),
+    # The shop
+    Mutant(
+        'visit is None or sent.get("state") != visit.state',
+        "visit is None",
+        "a visitor shops in the attacker's account",
+        SHOP + "test_answer_counts_in_the_browser_that_asked_alone",
+    ),
+    Mutant(
+        'if sent.get("iss") != ch09.ours.name or "code" not in sent:',
+        'if "code" not in sent:',
+        "an answer from any server counts",
+        SHOP + "test_answer_from_another_issuer_sends_no_code_anywhere",
+    ),
+    Mutant(
+        (
+            "        del self.visits[ch08.hash_token("
+            "request.cookies[SHOP_COOKIE])]\n"
+            '        response = RedirectResponse("/", 303)\n'
+            "        self.begin(response, Visit(tokens=answer.json()))\n"
+        ),
+        (
+            '        response = RedirectResponse("/", 303)\n'
+            "        visit.tokens = answer.json()\n"
+            '        visit.state = ""\n'
+            "        set_cookie(response, SHOP_COOKIE, "
+            'request.cookies[SHOP_COOKIE], "lax")\n'
+        ),
+        "a cookie that an attacker planted is logged in",
+        SHOP + "test_cookie_that_an_attacker_planted_is_not_logged_in",
+    ),
+    Mutant(
+        'client.get(f"/{path}", headers=bearer)',
+        "client.get(path, headers=bearer)",
+        "a link makes the shop send the token to another host",
+        SHOP + "test_token_is_sent_to_no_other_host",
+    ),
+    Mutant(
+        "        if visit is None or not visit.tokens:\n",
+        "        if visit is None:\n",
+        "a visitor who has not logged in is a crash",
+        SHOP + "test_page_without_a_login_calls_nothing",
+    ),
+    Mutant(
+        'set_cookie(response, SHOP_COOKIE, visit_id, "lax")',
+        'set_cookie(response, SHOP_COOKIE, visit_id, "strict")',
+        "the shop does not know the browser that comes back",
+        (SHOP + "test_cookie_comes_along_with_the_redirect_of_another_site"),
+    ),
+]
