@@ -8,7 +8,15 @@ from pathlib import Path
 PACKAGES = (
     *("IPython", "alembic", "anyio", "bcrypt", "cryptography", "fastapi"),
     *("fastapi_offline", "httpx", "ipywidgets", "jupyter_client", "jwt"),
-    *("limits", "matplotlib", "nbformat", "nbval", "passlib", "pwdlib"),
+    *(
+        "limits",
+        "markupsafe",
+        "matplotlib",
+        "nbformat",
+        "nbval",
+        "passlib",
+        "pwdlib",
+    ),
     *("pydantic", "sqlalchemy", "starlette", "uvicorn", "zmq"),
 )
 

@@ -183,7 +183,7 @@ class Jwt:
 
 
 # %% Find a key, as careless services do
-NETWORK = httpx.Client(transport=httpx.MockTransport(lambda r: answer(r)))
+NETWORK = httpx.Client(transport=httpx.MockTransport(lambda r: own_server(r)))
 FILES = {"/srv/static/terms.txt": b"Be kind. Do not break into our service."}
 
 QUERY = "SELECT alg, issuer, material FROM keys WHERE kid ="
@@ -559,7 +559,7 @@ SQL = f"' UNION SELECT 'HS256', '{ISSUER}', X'{MADE_UP.hex()}' --"
 VISITS: list[str] = []  # the addresses that the service asked for
 
 
-def answer(request: httpx.Request) -> httpx.Response:
+def own_server(request: httpx.Request) -> httpx.Response:
     """Answer as mallory's own server, whatever address is asked for."""
     VISITS.append(str(request.url))
     return httpx.Response(200, json=JWK)

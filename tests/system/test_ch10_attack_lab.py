@@ -682,7 +682,7 @@ def test_hmac_of_the_lab_is_that_of_the_standard_library() -> None:
 
 def test_listener_answers_with_mallorys_key() -> None:
     lab.VISITS.clear()
-    answer = lab.answer(httpx.Request("GET", "https://anywhere.example/x"))
+    answer = lab.own_server(httpx.Request("GET", "https://anywhere.example/x"))
     assert answer.json() == lab.JWK
     assert lab.VISITS == ["https://anywhere.example/x"]
 
