@@ -33,6 +33,7 @@ from course.classroom.bench.report import (
 from course.classroom.bench.signed_checks import SIGNED_CHECKS
 from course.classroom.bench.target import find_places
 from course.classroom.server import Server
+from tests.support.forgeries import FAR_FUTURE
 
 # As long as HS512 wants its keys to be.
 KEY = "a key that nobody guesses, published here for the tests of the bench"
@@ -396,14 +397,15 @@ FLAWS: dict[str, tuple[FastAPI, str, str]] = {
     "refresh token": (
         make_app(
             partial(read, without="typ"),
-            more={"refresh_token": issue(typ="rt+jwt")},
+            more={"refresh_token": issue(typ="rt+jwt", exp=FAR_FUTURE)},
         ),
         "a refresh or ID token",
         ACCEPTED,
     ),
     "ID token": (
         make_app(
-            partial(read, without="typ"), more={"id_token": issue(typ="JWT")}
+            partial(read, without="typ"),
+            more={"id_token": issue(typ="JWT", exp=FAR_FUTURE)},
         ),
         "a refresh or ID token",
         ACCEPTED,

@@ -1,5 +1,6 @@
 """A real JupyterLab, opened by the learner's own command, and its page."""
 
+import contextlib
 import json
 import os
 import re
@@ -116,7 +117,9 @@ def shut_down(url: str, lab: subprocess.Popen[bytes]) -> None:
     """Ask JupyterLab to stop, as its File menu does, unless it has ended."""
     try:
         if lab.poll() is None:
-            post(f"{url}/api/shutdown")
+            # It may be ending already, and hang up in the middle.
+            with contextlib.suppress(ConnectionError, urllib.error.URLError):
+                post(f"{url}/api/shutdown")
             lab.wait(timeout=PATIENCE)
     finally:
         lab.kill()

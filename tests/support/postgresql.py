@@ -130,7 +130,8 @@ class PostgreSQL:
             try:
                 return self.execute("SELECT 1")
             except sa.exc.OperationalError as error:
-                log = (self.folder / "log").read_text()
+                path = self.folder / "log"  # the server may not be there yet
+                log = path.read_text() if path.exists() else ""
                 fatal = [line for line in log.splitlines() if "FATAL" in line]
                 if any("is starting up" not in line for line in fatal):
                     raise RuntimeError(log) from error
