@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import httpx
 import jwt
@@ -308,9 +309,8 @@ def open_with_the_partners_token(client: httpx.Client) -> None:
     )
     token = partner.sign(claims)
     tell("A partner signs a token, but its user is unknown here.", me(token))
-    john = database.find_user("johndoe")
-    if john:
-        keys_and_claims.link_identity(john, claims | {"iss": partner.name})
+    john = cast(database.StoredUser, database.find_user("johndoe"))
+    keys_and_claims.link_identity(john, claims | {"iss": partner.name})
     tell("johndoe links this user to his account.", me(token))
     other = partner.sign(claims | {"aud": "https://reports.example"})
     tell("The partner's token for another API is refused.", me(other))
