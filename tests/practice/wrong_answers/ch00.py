@@ -55,7 +55,7 @@ WRONG_ANSWERS = [
         LOG_IN,
         "The service answered 401, Could not validate credentials",
         FORM + "def headers_for(token):\n"
-        '    return {"Authorization": f"Bearer {token[:-5]}"}',
+        '    return {"Authorization": f"Bearer {token[:-4]}"}',
         happy_path=True,
     ),
     WrongAnswer(

@@ -176,7 +176,7 @@ late = create_access_token({"sub": "johndoe", "jti": 7}, -timedelta(1))
         "So a test with it passes although",
         FRESH
         + """
-late = create_access_token({"sub": "johndoe"}, -timedelta(1))[:-1]
+late = create_access_token({"sub": "johndoe"}, -timedelta(1))[:-2]
 """,
         happy_path=True,
     ),
