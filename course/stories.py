@@ -28,6 +28,7 @@ from snippets import ch09_keys_and_claims as keys_and_claims
 from snippets import ch10_attack_lab as attack_lab
 from snippets import ch11_under_load as under_load
 from snippets import ch12_browser_clients as browser_clients
+from snippets import ch13_ship_it as ship_it
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -420,3 +421,12 @@ def ch12() -> None:
             log_in_to_a_session(client)
     finally:
         under_load.strategy = usual
+
+
+@with_client(ship_it.app)
+async def ch13(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 13 greets the user of a token.", hello)
