@@ -1,5 +1,6 @@
 """Write `snippets/service/`: the chapters' code as one folder to copy."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -376,7 +377,7 @@ def build(root: Path = ROOT) -> dict[str, str]:
         ruff(root, "format", folder)
         return {
             path: (Path(folder) / path).read_text("utf-8") for path in written
-        } | copies(root)
+        } | copies(root) | {"requirements.txt": requirements(root)}
 
 
 def ruff(root: Path, *arguments: str) -> None:
@@ -400,6 +401,24 @@ def copies(root: Path) -> dict[str, str]:
     }
 
 
+def requirements(root: Path) -> str:
+    """Return the lines of the course's requirements that the service needs."""
+    lines = (root / "requirements.txt").read_text("utf-8").splitlines()
+    kept = [line for line in lines if PACKAGE.split(line)[0] in PACKAGES]
+    return "\n".join([HEADER, *kept, ""])
+
+
+HEADER = """\
+# What the service needs. Before you deploy it, pin what these need in turn,
+# with hashes: uv pip compile --generate-hashes requirements.txt
+"""
+PACKAGE = re.compile(r"[=\[ ]")
+PACKAGES = {
+    *("fastapi", "uvicorn", "websockets", "python-multipart", "httpx"),
+    *("pyjwt", "cryptography", "passlib", "bcrypt", "pwdlib", "argon2-cffi"),
+    *("sqlalchemy", "alembic", "psycopg", "limits", "redis"),
+    *("pydantic-settings", "markupsafe"),
+}
 PAGES = ("consent.html", "login.html", "login.js")
 
 
