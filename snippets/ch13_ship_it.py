@@ -12,7 +12,7 @@ import logging
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from uuid import UUID, uuid4
@@ -176,12 +176,15 @@ class NoCredentials(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact a record's message, its arguments and its traceback."""
-        record.msg = redact(record.msg)
         if isinstance(record.args, Mapping):
             named = record.args.items()
             record.args = {name: redact(value) for name, value in named}
         elif record.args:
             record.args = tuple(map(redact, record.args))
+        with suppress(TypeError, ValueError):  # logging reports it itself
+            text = record.getMessage()
+            if redact(text) != text:  # "refresh_token=%s" and its argument
+                record.msg, record.args = redact(text), ()
         if record.exc_info:
             lines = logging.Formatter().formatException(record.exc_info)
             record.exc_text = str(redact(lines))
