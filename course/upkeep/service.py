@@ -267,7 +267,7 @@ FILES = [
     File(
         "logs.py",
         "Logs without credentials (chapter 13).",
-        keys("ch13", "CREDENTIAL redact NoCredentials"),
+        keys("ch13", "CREDENTIAL redact message_of NoCredentials"),
     ),
     File(
         "routers/health.py",
@@ -375,9 +375,14 @@ def build(root: Path = ROOT) -> dict[str, str]:
             target.write_text(source, "utf-8")
         ruff(root, "check", "--fix", "--select", "I,F401", folder)
         ruff(root, "format", folder)
-        return {
-            path: (Path(folder) / path).read_text("utf-8") for path in written
-        } | copies(root) | {"requirements.txt": requirements(root)}
+        return (
+            {
+                path: (Path(folder) / path).read_text("utf-8")
+                for path in written
+            }
+            | copies(root)
+            | {"requirements.txt": requirements(root)}
+        )
 
 
 def ruff(root: Path, *arguments: str) -> None:

@@ -40,7 +40,7 @@ class CORSForAPI(CORSMiddleware):
 
 
 class SafeHeaders:
-    """Add headers to every answer, those of errors included.
+    """Add headers to every answer, those of refusals included.
 
     The browser comes back by https alone (RFC 6797 §6.1), and does not guess
     what an answer is.
@@ -58,8 +58,9 @@ class SafeHeaders:
         async def send_more(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Strict-Transport-Security"] = "max-age=31536000"
                 headers["X-Content-Type-Options"] = "nosniff"
+                if scope["scheme"] == "https":  # RFC 6797 §7.2
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         await self.app(scope, receive, send_more)
