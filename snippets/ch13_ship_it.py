@@ -204,6 +204,13 @@ class NoCredentials(logging.Filter):
             record.exc_text = str(redact(lines))
         return True
 
+    @classmethod
+    def install(cls) -> None:
+        """Give one to each handler of the program and of uvicorn."""
+        for name in ("", "uvicorn", "uvicorn.access"):
+            for handler in logging.getLogger(name).handlers:
+                handler.addFilter(cls())
+
 
 # %% Closed, unless a route says that it is open
 async def anyone() -> None:
