@@ -220,6 +220,27 @@ def test_record_is_written_without_the_secret(
     assert SECRET not in "".join([stream.getvalue(), *capfd.readouterr()])
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("%s", f"code={SECRET}"),
+        ("%(a)s", {"a": f"code={SECRET}"}),
+        ("nothing of it", {"a": f"code={SECRET}"}),
+    ],
+    ids=["by place", "by name", "not written"],
+)
+def test_record_keeps_no_secret_among_its_arguments(
+    sent: tuple[Any, ...],
+) -> None:
+    """A formatter of JSON may write them by themselves."""
+    record = logging.LogRecord(
+        "a", logging.INFO, "a.py", 1, sent[0], sent[1:], None
+    )
+    assert ch13.NoCredentials().filter(record)
+    assert SECRET not in repr(vars(record))
+    assert "code=…" in repr(record.args)
+
+
 def test_message_that_fits_is_written_as_it_was(
     logger: logging.Logger,
 ) -> None:
