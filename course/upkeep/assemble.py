@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
 from libcst.metadata import (
@@ -66,12 +67,13 @@ def dotted(node: cst.BaseExpression | None) -> str:
 
 def import_of(assignment: ImportAssignment) -> Import:
     """Return what an import statement binds to one name."""
-    for alias in assignment.node.names:  # type: ignore[union-attr]
+    statement = cast("cst.Import | cst.ImportFrom", assignment.node)
+    for alias in cast("Sequence[cst.ImportAlias]", statement.names):
         bound = alias.evaluated_alias or alias.evaluated_name
         if bound.partition(".")[0] == assignment.name or bound == (
             assignment.name
         ):
-            module = getattr(assignment.node, "module", None)
+            module = getattr(statement, "module", None)
             name = alias.evaluated_name
             renamed = alias.evaluated_alias or ""
             if module is None:
@@ -83,13 +85,6 @@ def import_of(assignment: ImportAssignment) -> Import:
 def chapter_of(stem: str) -> str:
     """Return a chapter's short name: `"ch07"` for `"ch07_database"`."""
     return stem.partition("_")[0]
-
-
-def statement_of(
-    node: cst.CSTNode, owners: Mapping[cst.CSTNode, Definition]
-) -> Definition | None:
-    """Return the definition that a node belongs to, or None."""
-    return owners.get(node)
 
 
 @cache
@@ -113,6 +108,8 @@ def read_chapter(path: Path) -> dict[str, Definition]:
             if owner is None or not isinstance(assignment, Assignment):
                 continue
             if not isinstance(assignment, ImportAssignment):
+                if assignment.name in ROUTERS:
+                    continue
                 name = leftmost(access.node)
                 owner.uses[name] = (own, assignment.name)
                 continue
@@ -136,8 +133,7 @@ def leftmost(node: cst.CSTNode) -> cst.Name:
     """Return the name that an access begins with."""
     while isinstance(node, cst.Attribute):
         node = node.value
-    assert isinstance(node, cst.Name)
-    return node
+    return cst.ensure_type(node, cst.Name)
 
 
 def member(
@@ -301,8 +297,6 @@ class Plan:
                 for key in uses
                 if self.homes[key] is not file
             }
-        router = [part for part in lines if part.startswith("router = ")]
-        del router
         head = f'"""{file.docstring}"""\n\n'
         return head + "\n".join(sorted(imports)) + "\n\n" + "\n".join(lines)
 
@@ -316,16 +310,12 @@ class Plan:
             ".".join(key) for key in uses if key not in self.homes
         )
         if missing:
-            raise AssembleError(
-                f"{'.'.join(user)} needs {', '.join(missing)}"
-            )
+            raise AssembleError(f"{'.'.join(user)} needs {', '.join(missing)}")
 
     def text_of(self, definition: Definition, key: Key) -> str:
         """Return a definition's source, with the package's names."""
-        changed = definition.statement.visit(
-            Renamer(definition.uses, self.names)
-        )
-        assert isinstance(changed, Statement)
+        renamer = Renamer(definition.uses, self.names)
+        changed = cast("Statement", definition.statement.visit(renamer))
         name = self.names[key]
         if isinstance(changed, cst.FunctionDef | cst.ClassDef):
             changed = changed.with_changes(name=cst.Name(name))
@@ -361,4 +351,4 @@ def routed(decorator: cst.Decorator) -> cst.Decorator:
     return decorator
 
 
-ROUTERS = {"app", "public", "guarded"}
+ROUTERS = {"app", "public", "guarded"}  # of the chapters

@@ -1,9 +1,10 @@
 """Write `snippets/service/`: the chapters' code as one folder to copy."""
 
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from course.chapters import ROOT, chapters
 from course.upkeep.assemble import File, Import, Key, Own, Plan
@@ -45,7 +46,11 @@ FILES = [
             *keys("ch13", "PUBLISHED good_key split Words GoodKey SECRETS"),
             ("ch12", "Client"),
             ("ch13", "Settings"),
-            Own(SETTINGS, "settings = Settings()\n"),
+            Own(
+                SETTINGS,
+                "# They come from the environment.\n"
+                "settings = Settings()  # type: ignore[call-arg]\n",
+            ),
         ],
     ),
     File(
@@ -262,7 +267,7 @@ FILES = [
     File(
         "logs.py",
         "Logs without credentials (chapter 13).",
-        keys("ch13", "CREDENTIAL redact NoCredentials"),
+        keys("ch13", "CREDENTIAL redact message_of NoCredentials"),
     ),
     File(
         "routers/health.py",
@@ -354,6 +359,7 @@ FILES = [
 RENAMED: dict[Key, str] = {
     ("ch06", "Token"): "AccessToken",
     ("ch08", "read_grant"): "read_token_grant",
+    ("ch05", "challenge"): "www_authenticate",  # others have that variable
 }
 
 
@@ -361,13 +367,74 @@ def build(root: Path = ROOT) -> dict[str, str]:
     """Return the source of each generated file, by its path in the folder."""
     modules = {each.name: each.module for each in chapters(root)}
     plan = Plan(FILES, RENAMED, modules)
-    return {file.path: plan.write(file) for file in FILES}
+    written = {file.path: plan.write(file) for file in FILES}
+    with TemporaryDirectory() as folder:
+        for path, source in written.items():
+            target = Path(folder) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(source, "utf-8")
+        ruff(root, "check", "--fix", "--select", "I,F401", folder)
+        ruff(root, "format", folder)
+        return (
+            {
+                path: (Path(folder) / path).read_text("utf-8")
+                for path in written
+            }
+            | copies(root)
+            | {"requirements.txt": requirements(root)}
+        )
 
 
-def write(root: Path = ROOT) -> None:
-    """Write the files."""
-    folder = root / SERVICE
+def ruff(root: Path, *arguments: str) -> None:
+    """Sort imports and format, as everywhere in the course."""
+    config = str(root / "pyproject.toml")
+    command = [sys.executable, "-m", "ruff", *arguments]
+    options = ["--config", config, "--quiet", "--no-cache"]
+    subprocess.run([*command, *options], check=True)
+
+
+def copies(root: Path) -> dict[str, str]:
+    """Return the files that are copied as they are, by their path."""
+    folder = root / "snippets"
+    paths = [
+        *sorted((folder / "migrations").rglob("*.py")),
+        *(folder / "pages" / name for name in PAGES),
+    ]
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in paths
+    }
+
+
+def requirements(root: Path) -> str:
+    """Return the lines of the course's requirements that the service needs."""
+    lines = (root / "requirements.txt").read_text("utf-8").splitlines()
+    kept = [line for line in lines if PACKAGE.split(line)[0] in PACKAGES]
+    return "\n".join([HEADER, *kept, ""])
+
+
+HEADER = """\
+# What the service needs. Before you deploy it, pin what these need in turn,
+# with hashes: uv pip compile --generate-hashes requirements.txt
+"""
+PACKAGE = re.compile(r"[=\[ ]")
+PACKAGES = {
+    *("fastapi", "uvicorn", "websockets", "python-multipart", "httpx"),
+    *("pyjwt", "cryptography", "passlib", "bcrypt", "pwdlib", "argon2-cffi"),
+    *("sqlalchemy", "alembic", "psycopg", "limits", "redis"),
+    *("pydantic-settings", "markupsafe"),
+}
+PAGES = ("consent.html", "login.html", "login.js")
+
+
+def write(root: Path = ROOT) -> list[str]:
+    """Write the files that are missing or outdated; return their paths."""
+    changed = []
     for path, source in build(root).items():
-        target = folder / path
+        target = root / SERVICE / path
+        if target.exists() and target.read_text("utf-8") == source:
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(source, "utf-8")
+        target.write_text(source, "utf-8", newline="\n")
+        changed.append(path)
+    return changed
