@@ -217,7 +217,7 @@ async def anyone() -> None:
     """Declare that a route is open to anybody: `Depends(anyone)`."""
 
 
-GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
+CALLER_GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
 
 
 class OpenRouteError(Exception):
@@ -239,7 +239,7 @@ def says_who(route: RouteContext) -> bool:
     """
     dependant = getattr(route, "dependant", None)
     if isinstance(dependant, Dependant):
-        return not GUARDS.isdisjoint(calls_in(dependant))
+        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))
     return route.path in DOCUMENTS
 
 

@@ -154,7 +154,7 @@ from snippets import ch13_ship_it as ch13
 
 
 def open_routes(app, guards):
-    with patch.object(ch13, "GUARDS", guards):
+    with patch.object(ch13, "CALLER_GUARDS", guards):
         routes = iter_route_contexts(app.routes)
         return [str(r.path) for r in routes if not ch13.says_who(r)]
 """,
