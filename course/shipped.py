@@ -87,7 +87,7 @@ CHANGES = [
         "The app",
         "app = FastAPI()",
         ch13,
-        "max_body_size=MOST_BYTES",
+        "max_body_size=MOST_BODY_BYTES",
         "Without a limit, one request can fill the memory.",
     ),
 ]

@@ -409,7 +409,7 @@ class SafeHeaders:
         await self.app(scope, receive, send_more)
 
 
-MOST_BYTES = 64_000  # of a request's body
+MOST_BODY_BYTES = 64_000  # of a request's body
 
 
 def protect(app: FastAPI, hosts: list[str]) -> None:
@@ -451,7 +451,7 @@ app = FastAPI(
     lifespan=lifespan,
     responses=ch07.RESPONSES,
     redirect_slashes=False,
-    max_body_size=MOST_BYTES,
+    max_body_size=MOST_BODY_BYTES,
 )
 app.exception_handlers.update(ch12.app.exception_handlers)
 public = APIRouter(dependencies=[Depends(anyone)])

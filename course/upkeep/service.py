@@ -254,7 +254,7 @@ FILES = [
                 uses=(SETTINGS,),
             ),
             ("ch12", "CORSForAPI"),
-            *keys("ch13", "SafeHeaders MOST_BYTES protect"),
+            *keys("ch13", "SafeHeaders MOST_BODY_BYTES protect"),
         ],
     ),
     File(
