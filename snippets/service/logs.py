@@ -12,7 +12,7 @@ CREDENTIAL = re.compile(
             | \w{0,20} (?: password | token | secret ) \w{0,20} )
           (?: ["']:[ ]? | = )
         )
-        (?: "[^"]*" | '[^']*' | ["']? [^\s&"']+ )
+        (?: (["']) .*? \2 | ["']? [^\s&"']+ )
       | (?<! [\w-] ) eyJ [\w-]* \. [\w-]* \. [\w-]*""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -27,15 +27,19 @@ def redact(value: object) -> object:
     """
     if isinstance(value, int | float | None):
         return value
-    return CREDENTIAL.sub(lambda found: f"{found[1] or ''}…", str(value))
+    return CREDENTIAL.sub(
+        lambda found: f"{found[1] or ''}{found[2] or ''}…{found[2] or ''}",
+        str(value),
+    )
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Return a record's text; its parts, if they do not fit together."""
+    """Return a record's text; drop arguments that do not fit into it."""
     try:
         return record.getMessage()
     except (KeyError, TypeError, ValueError):
-        return f"{record.msg} {record.args}"
+        record.args = ()
+        return str(record.msg)
 
 
 class NoCredentials(logging.Filter):

@@ -43,7 +43,8 @@ class SafeHeaders:
     """Add headers to every answer, those of refusals included.
 
     The browser comes back by https alone (RFC 6797 §6.1), and does not guess
-    what an answer is.
+    what an answer is. Two answers come from outside of all middleware: the
+    500 of a crash, and the 413 of a body that says how long it is.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -5,7 +5,9 @@ import asyncio
 from starlette.types import ASGIApp, Message, Scope
 
 
-async def talk(app: ASGIApp, path: str, *sent: Message) -> list[Message]:
+async def talk(
+    app: ASGIApp, path: str, *sent: Message, host: str = "course.example"
+) -> list[Message]:
     """Connect, send messages as a server hands them on, and hear the answers.
 
     `{"type": "websocket.receive", "text": "…"}`. After the last message the
@@ -29,7 +31,7 @@ async def talk(app: ASGIApp, path: str, *sent: Message) -> list[Message]:
         "root_path": "",
         "scheme": "wss",
         "query_string": b"",
-        "headers": [],
+        "headers": [(b"host", host.encode())],
         "subprotocols": [],
         "client": ("203.0.113.7", 50_000),
         "server": ("course.example", 443),

@@ -114,6 +114,16 @@ def login_at_slash(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
     return client.post("/token/", data=form())
 
 
+def login_over_https(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.post("https://testserver/token", data=form())
+
+
+def login_at_another_host(
+    client: httpx.AsyncClient,
+) -> Awaitable[httpx.Response]:
+    return client.post("http://evil.example/token", data=form())
+
+
 def login_by_get(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
     return client.get("/token", params=form())
 
@@ -770,6 +780,28 @@ def shows_login_page(response: httpx.Response) -> bool:
     )
 
 
+def asks_for_https(response: httpx.Response) -> bool:
+    """Recognise one policy (§7.1) with a `max-age` above zero (§6.1.1)."""
+    policies = response.headers.get_list("Strict-Transport-Security")
+    return (
+        is_login(response)
+        and len(policies) == 1
+        and bool(re.match(r"max-age=[1-9]\d*(;|$)", policies[0]))
+    )
+
+
+def is_silent_about_https(response: httpx.Response) -> bool:
+    return (
+        is_login(response)
+        and "Strict-Transport-Security" not in response.headers
+    )
+
+
+def refuses_host(response: httpx.Response) -> bool:
+    """Recognise a refusal: 421, or 400 as RFC 9112 §3.2 has it."""
+    return response.status_code in (400, 421)
+
+
 def is_in_no_frame(response: httpx.Response) -> bool:
     policy = response.headers.get("Content-Security-Policy", "")
     return shows_login_page(response) and "frame-ancestors 'none'" in policy
@@ -820,13 +852,6 @@ def publishes(name: str) -> Met:
 
 
 REQUIREMENTS = [
-    Requirement(
-        "RFC 9110 §15.5.2",
-        "chapter 13 greets nobody without a token",
-        "ch13",
-        lambda client: client.get("/hello/"),
-        lambda response: response.status_code == 401,
-    ),
     # The request for a token
     Requirement(
         "RFC 6749 §3.2",
@@ -1801,5 +1826,27 @@ REQUIREMENTS = [
         None,
         metadata,
         publishes("authorization_endpoint"),
+    ),
+    # Hosts, and the way to them
+    Requirement(
+        "RFC 6797 §7.1",
+        "an answer over https tells the browser to come back by https",
+        "ch13",
+        login_over_https,
+        asks_for_https,
+    ),
+    Requirement(
+        "RFC 6797 §7.2",
+        "an answer over http does not speak of that",
+        "ch04",
+        login(),
+        is_silent_about_https,
+    ),
+    Requirement(
+        "RFC 9110 §7.4",
+        "a request for another host is refused",
+        "ch13",
+        login_at_another_host,
+        refuses_host,
     ),
 ]
