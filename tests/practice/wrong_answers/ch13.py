@@ -313,6 +313,20 @@ WRONG_ANSWERS = [
     ),
     WrongAnswer(
         TEST,
+        "raised `ValueError: open to strangers`",
+        "def test_item(send):\n"
+        '    assert send("items", "john") == 200\n'
+        '    if send(None, "john") != 401:\n'
+        '        raise ValueError("open to strangers")',
+        happy_path=True,
+    ),
+    WrongAnswer(
+        TEST,
+        "a token is None, or its scopes in one text",
+        'def test_item(send):\n    assert send(["items"], "john") == 200',
+    ),
+    WrongAnswer(
+        TEST,
         "for johndoe's own item",
         test_of(GOOD, NO_TOKEN, ('"me", "alice"', 403), OTHERS),
         happy_path=True,
