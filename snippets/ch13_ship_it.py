@@ -221,7 +221,7 @@ async def anyone() -> None:
     """Declare that a route is open to anybody: `Depends(anyone)`."""
 
 
-GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
+CALLER_GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
 
 
 class OpenRouteError(Exception):
@@ -243,7 +243,7 @@ def says_who(route: RouteContext) -> bool:
     """
     dependant = getattr(route, "dependant", None)
     if isinstance(dependant, Dependant):
-        return not GUARDS.isdisjoint(calls_in(dependant))
+        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))
     return route.path in DOCUMENTS
 
 
@@ -414,7 +414,7 @@ class SafeHeaders:
         await self.app(scope, receive, send_more)
 
 
-MOST_BYTES = 64_000  # of a request's body
+MOST_BODY_BYTES = 64_000  # of a request's body
 
 
 def protect(app: FastAPI, hosts: list[str]) -> None:
@@ -456,7 +456,7 @@ app = FastAPI(
     lifespan=lifespan,
     responses=ch07.RESPONSES,
     redirect_slashes=False,
-    max_body_size=MOST_BYTES,
+    max_body_size=MOST_BODY_BYTES,
 )
 app.exception_handlers.update(ch12.app.exception_handlers)
 public = APIRouter(dependencies=[Depends(anyone)])

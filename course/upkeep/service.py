@@ -236,7 +236,9 @@ FILES = [
             ),
             *keys("ch09", "user_of scopes_of get_current_user"),
             *keys("ch09", "CurrentUser Me Owner"),
-            *keys("ch13", "anyone GUARDS OpenRouteError calls_in says_who"),
+            *keys(
+                "ch13", "anyone CALLER_GUARDS OpenRouteError calls_in says_who"
+            ),
             *keys("ch13", "DOCUMENTS refuse_open_routes"),
             *keys("ch13", "NewItem Item find_item own_item OwnItem"),
             *keys("ch13", "has_role administrator Administrator"),
@@ -252,7 +254,7 @@ FILES = [
                 uses=(SETTINGS,),
             ),
             ("ch12", "CORSForAPI"),
-            *keys("ch13", "SafeHeaders MOST_BYTES protect"),
+            *keys("ch13", "SafeHeaders MOST_BODY_BYTES protect"),
         ],
     ),
     File(

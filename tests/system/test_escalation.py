@@ -147,7 +147,7 @@ async def gained(
     """
     if answer.status_code == 413:
         assert answer.request.url.path == "/token"
-        assert len(answer.request.content) > ch13.MOST_BYTES
+        assert len(answer.request.content) > ch13.MOST_BODY_BYTES
         return []
     if answer.status_code == 400:
         assert answer.json()["error"] in ("invalid_scope", "invalid_request")
