@@ -23,6 +23,7 @@ from tests.support.browser_clients import (
 from tests.system.test_hostile_requests import (
     CHARSETS,
     FORM,
+    HALF_A_LETTER,
     MARK,
     MORE,
     TYPES,
@@ -130,6 +131,7 @@ def assert_harmless(answer: httpx.Response) -> None:
         assert sent.keys() <= {"code", "error", "state", "iss"}
         assert sent["iss"] == ["https://course.example"]
         assert ("code" in sent) != ("error" in sent)
+        assert all(len(values) == 1 for values in sent.values())
         assert not urlsplit(answer.headers["Location"]).fragment
         return
     assert "Location" not in answer.headers
@@ -157,7 +159,8 @@ async def post(
 @given(changes=CHANGES, extras=EXTRAS)
 @example(changes={}, extras=[])
 @example(changes={"state": TAG}, extras=[])
-@example(changes={"redirect_uri": EVIL.encode()}, extras=[])
+@example(changes={"state": b"&code=x&iss=y", "scope": b"admin"}, extras=[])
+@example(changes={"redirect_uri": EVIL.encode(), "scope": b"admin"}, extras=[])
 async def test_made_up_question_leads_nowhere_else(
     changes: dict[str, bytes | None], extras: Pairs
 ) -> None:
@@ -181,6 +184,11 @@ async def test_made_up_query_leads_nowhere_else(query: str) -> None:
     extras=[],
     cookie=b"__Host-form=a-form-token",
 )
+@example(
+    changes={"redirect_uri": EVIL.encode()},
+    extras=[],
+    cookie=b"__Host-form=a-form-token",
+)
 async def test_made_up_consent_leads_nowhere_else(
     changes: dict[str, bytes | None], extras: Pairs, cookie: bytes
 ) -> None:
@@ -194,6 +202,12 @@ async def test_made_up_consent_leads_nowhere_else(
     extras=st.lists(st.tuples(NAMES, VALUES, MORE), max_size=2),
     charset=CHARSETS,
     missing=st.integers(0, 8),
+)
+@example(  # no answer can be written with it
+    changes={"state": HALF_A_LETTER, "password": b"wrong"},
+    extras=[],
+    charset="utf-7",
+    missing=0,
 )
 async def test_consent_in_parts_leads_nowhere_else(
     changes: dict[str, bytes | None],
