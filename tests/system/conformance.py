@@ -1784,15 +1784,29 @@ REQUIREMENTS = [
     Requirement(
         "RFC 9207 §3",
         "metadata say that answers name their issuer",
-        None,
+        "ch12",
         metadata,
         publishes("authorization_response_iss_parameter_supported"),
     ),
     Requirement(
         "RFC 8414 §2",
         "metadata name the authorization endpoint",
-        None,
+        "ch12",
         metadata,
         publishes("authorization_endpoint"),
+    ),
+    Requirement(
+        "RFC 8414 §2",
+        "metadata name the methods of PKCE",
+        "ch12",
+        metadata,
+        publishes("code_challenge_methods_supported"),
+    ),
+    Requirement(
+        "RFC 8414 §2",
+        "metadata name the ways in which clients authenticate",
+        "ch12",
+        metadata,
+        publishes("token_endpoint_auth_methods_supported"),
     ),
 ]
