@@ -372,6 +372,19 @@ def use_code(times: int = 1, **changes: str | None) -> Send:
     return send
 
 
+def refresh_login_by_code(client_id: str) -> Send:
+    """Trade a code, and refresh its tokens as a client of some name."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        bought = await use_code()(client)
+        if not bought.is_success:
+            return bought
+        token = body_of(bought)["refresh_token"]
+        return await trade(client, token, client_id=client_id)
+
+    return send
+
+
 async def get_after_a_second_use(client: httpx.AsyncClient) -> httpx.Response:
     """Use an access token whose code came back."""
     seen: list[httpx.Response] = []
@@ -1710,6 +1723,20 @@ REQUIREMENTS = [
         "ch12",
         use_code(),
         is_login,
+    ),
+    Requirement(
+        "RFC 6749 §6",
+        "a client refreshes the tokens of its code",
+        "ch12",
+        refresh_login_by_code("shop"),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §10.4",
+        "a refresh token is for its client",
+        "ch12",
+        refresh_login_by_code("course"),
+        refuses("invalid_grant"),
     ),
     Requirement(
         "RFC 7636 §4.4.1",
