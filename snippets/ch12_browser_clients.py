@@ -224,6 +224,24 @@ class CORSForAPI(CORSMiddleware):
             await super().__call__(scope, receive, send)
 
 
+# %% A WebSocket that begins with a token
+FIRST_MESSAGE = timedelta(seconds=5)
+
+
+async def websocket_user(websocket: WebSocket) -> StoredUser | None:
+    """Return the user of the token in the first message, or None.
+
+    A browser's WebSocket cannot send an Authorization header, and a token in
+    the address would end up in logs (RFC 9700 §4.3.2).
+    """
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
+            token = await websocket.receive_text() or ""
+        return await ch09.get_current_user(SecurityScopes(["me"]), token)
+    except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
+        return None
+
+
 # %% The programs that may ask for a code
 class Client(NamedTuple):
     """A registered program without a secret (RFC 6749 §2.1, public)."""
@@ -516,7 +534,7 @@ async def read_grant(request: Request) -> Grant:
     return await ch05.read_password_grant(request)
 
 
-def trade(grant: CodeGrant | RefreshGrant) -> ch08.Token:
+def tokens_for(grant: CodeGrant | RefreshGrant) -> ch08.Token:
     """Trade a code or a refresh token for tokens that name their client.
 
     Another client's refresh token is refused, and stays unused: otherwise
@@ -690,24 +708,6 @@ def shop_app(shop: Shop) -> FastAPI:
     return app
 
 
-# %% A WebSocket that begins with a token
-FIRST_MESSAGE = timedelta(seconds=5)
-
-
-async def websocket_user(websocket: WebSocket) -> StoredUser | None:
-    """Return the user of the token in the first message, or None.
-
-    A browser's WebSocket cannot send an Authorization header, and a token in
-    the address would end up in logs (RFC 9700 §4.3.2).
-    """
-    try:
-        async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
-            token = await websocket.receive_text() or ""
-        return await ch09.get_current_user(SecurityScopes(["me"]), token)
-    except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
-        return None
-
-
 # %% The app (replaces ch09 and ch11)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -843,7 +843,7 @@ async def login_for_access_token(
     if isinstance(grant, ch05.PasswordGrant):
         return await ch11.login_for_access_token(grant, request, response)
     response.headers.update(ch05.NO_STORE)
-    return await run_in_threadpool(trade, grant)
+    return await run_in_threadpool(tokens_for, grant)
 
 
 @app.websocket("/users/me/events/")
