@@ -412,7 +412,7 @@ def requirements(root: Path) -> str:
     """Return the lines of the course's requirements that the service needs."""
     lines = (root / "requirements.txt").read_text("utf-8").splitlines()
     kept = [line for line in lines if PACKAGE.split(line)[0] in PACKAGES]
-    return "\n".join([HEADER, *kept, ""])
+    return HEADER + "\n".join([*kept, ""])
 
 
 HEADER = """\

@@ -193,7 +193,7 @@ def test_settings_come_from_the_environment(
     }
     for name, value in given.items():
         monkeypatch.setenv(name.upper(), value)
-    read = ch13.Settings()  # type: ignore[call-arg]
+    read = ch13.Settings()
     assert [key.get_secret_value() for key in read.secret_keys] == [
         NEW_WORDS,
         OLD_WORDS,
