@@ -29,6 +29,7 @@ from snippets import ch10_attack_lab as attack_lab
 from snippets import ch11_under_load as under_load
 from snippets import ch12_browser_clients as browser_clients
 from snippets import ch13_ship_it as ship_it
+from snippets import ch14_bug_hunt as bug_hunt
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -430,3 +431,12 @@ async def ch13(client: httpx.AsyncClient) -> None:
     headers = bearer(login.json()["access_token"])
     hello = await client.get("/hello/", headers=headers)
     tell("The app of chapter 13 greets the user of a token.", hello)
+
+
+@with_client(bug_hunt.app)
+async def ch14(client: httpx.AsyncClient) -> None:
+    """Log in, and be greeted."""
+    login = await client.post("/token", data=JOHNDOE)
+    headers = bearer(login.json()["access_token"])
+    hello = await client.get("/hello/", headers=headers)
+    tell("The app of chapter 14 greets the user of a token.", hello)
