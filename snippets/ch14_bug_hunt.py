@@ -125,19 +125,9 @@ def profile(account: Account) -> dict[str, Any]:
 ADA = Registration(username="ada", password="engine", full_name="Ada L.")
 register(ADA).scopes = ("notes", "admin")
 
-# %% Tokens
+# %% Sign and verify tokens
 KEY = secrets.token_bytes(32)  # a new one at each start
 SECONDS = {"access": 10 * 60, "refresh": 30 * 24 * 60 * 60}
-
-
-class Pair(BaseModel):
-    """What a login returns (RFC 6749 §5.1)."""
-
-    access_token: str
-    token_type: str = "bearer"
-    expires_in: int = SECONDS["access"]
-    refresh_token: str
-    scope: str
 
 
 def refusal(reason: str) -> HTTPException:
@@ -171,6 +161,17 @@ def claims_in(token: str) -> dict[str, Any]:
     return claims
 
 
+# %% A pair of tokens
+class Pair(BaseModel):
+    """What a login returns (RFC 6749 §5.1)."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int = SECONDS["access"]
+    refresh_token: str
+    scope: str
+
+
 def make_pair(account: Account, scope: str) -> Pair:
     """Sign an access token and a refresh token for an account."""
     jti = str(uuid4())
@@ -182,18 +183,8 @@ def make_pair(account: Account, scope: str) -> Pair:
     )
 
 
-# %% Log in
+# %% Limit the logins of an address
 MOST, WINDOW = 20, 60.0  # logins of an address, in so many seconds
-
-
-class TokenForm(BaseModel):
-    """The form of `/token`: a password or a refresh token."""
-
-    grant_type: Literal["password", "refresh_token"] = "password"
-    username: Annotated[str, Field(max_length=200)] = ""
-    password: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
-    refresh_token: str = ""
-    scope: str = ""
 
 
 def address_of(request: Request) -> str:
@@ -213,6 +204,17 @@ def count_attempt(address: str) -> None:
     if len(recent) >= MOST:
         raise HTTPException(429, "too many logins", {"Retry-After": "60"})
     attempts[address] = [*recent, now]
+
+
+# %% Log in
+class TokenForm(BaseModel):
+    """The form of `/token`: a password or a refresh token."""
+
+    grant_type: Literal["password", "refresh_token"] = "password"
+    username: Annotated[str, Field(max_length=200)] = ""
+    password: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    refresh_token: str = ""
+    scope: str = ""
 
 
 def granted(account: Account, requested: list[str]) -> str:
