@@ -433,10 +433,13 @@ async def ch13(client: httpx.AsyncClient) -> None:
     tell("The app of chapter 13 greets the user of a token.", hello)
 
 
-@with_client(bug_hunt.app)
+@with_client(bug_hunt.make_app())
 async def ch14(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 14 greets the user of a token.", hello)
+    """Log in to a service, and use the wrong one of the two tokens."""
+    new = {"username": "bob", "password": "builder", "full_name": "Bob B."}
+    await client.post("/users/", json=new)
+    login = await client.post("/token", data=new)
+    tell("bob logs in to a service that has twelve faults.", login)
+    headers = bearer(login.json()["refresh_token"])
+    notes = await client.get("/notes/", headers=headers)
+    tell("His refresh token is for /token alone. It opens his notes.", notes)

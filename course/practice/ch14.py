@@ -7,7 +7,6 @@ to repair a fault; the hashes of a login are counted besides.
 
 import re
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -149,12 +148,12 @@ class Visit:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app, client=(host, 50_000)),
-            base_url="https://testserver",
-            trust_env=False,
-        ) as client:
-            return await client.request(method, path, headers=sent, **content)
+        transport = httpx.ASGITransport(self.app, client=(host, 50_000))
+        url = f"https://testserver{path}"
+        request = httpx.Request(method, url, headers=sent, **content)
+        response = await transport.handle_async_request(request)
+        await response.aread()
+        return response
 
     async def sign_up(self, name: str, password: str) -> httpx.Response:
         """Register a user."""
@@ -236,14 +235,14 @@ def cookie_in(response: httpx.Response) -> str:
 
 
 Exploit = Callable[[Visit], Awaitable[bool]]
-EXPLOITS: dict[int, list[Exploit]] = {}
+EXPLOITS: dict[int, Exploit] = {}  # by the chapter that the fault is from
 
 
 def exploit(chapter: int) -> Callable[[Exploit], Exploit]:
     """Register an exploit of a fault that a chapter is about."""
 
     def register(function: Exploit) -> Exploit:
-        EXPLOITS.setdefault(chapter, []).append(function)
+        EXPLOITS[chapter] = function
         return function
 
     return register
@@ -281,6 +280,7 @@ def other_ends(password: str) -> Iterator[str]:
 @exploit(2)
 async def log_in_with_half_a_password(visit: Visit) -> bool:
     """Log in with a password that differs only after 72 bytes."""
+    await visit.pair(await visit.new_user())
     for letter, size in (
         ("a", 72),
         ("a", 73),
@@ -450,7 +450,7 @@ async def come_back_after_a_logout(visit: Visit) -> bool:
     return False
 
 
-GUESSES = 30
+GUESSES = 24  # more than the service allows
 
 
 @exploit(11)
@@ -660,7 +660,7 @@ async def end_logins(visit: Visit) -> None:
     served(await visit.renew(kept["refresh_token"]))
 
 
-@honest("an address may try ten logins a minute, but not thirty")
+@honest("an address may try ten logins a minute, but not any number")
 async def limited_logins(visit: Visit) -> None:
     """Users at other addresses log in meanwhile."""
     user, neighbour = await visit.new_user(), await visit.new_user()
@@ -694,47 +694,47 @@ class Hunt:
     """What came of a hunt.
 
     Attributes:
-        closed: the exploits that no longer succeed.
+        closed: the chapters whose exploits no longer succeed.
         still_open: the chapters of those that do, or that cannot be tried
             because honest use is broken.
         broken: what honest users can no longer do.
     """
 
-    closed: set[Exploit]
+    closed: list[int]
     still_open: list[int]
     broken: list[str]
 
     def __str__(self) -> str:
         """Count what is closed; of what is open, say only the chapters."""
-        number = len(self.closed) + len(self.still_open)
-        lines = [f"{len(self.closed)} of {number} closed."]
+        lines = [f"{len(self.closed)} of {len(EXPLOITS)} closed."]
         if self.still_open:
-            found = Counter(self.still_open).items()
-            listed = [f"{n} of chapter {chapter}" for chapter, n in found]
-            lines.append(f"Still open: {', '.join(listed)}.")
+            chapters = ", ".join(map(str, self.still_open))
+            lines.append(f"Still open, one of each chapter: {chapters}.")
         if self.broken:
-            lines.append(f"Honest use is broken: {'; '.join(self.broken)}.")
+            lines.append(f"No longer true: {'; '.join(self.broken)}.")
         return " ".join(lines)
+
+
+# What a response that lacks something raises, when it is read.
+UNLIKE = (NotServedError, KeyError, TypeError, ValueError)
 
 
 async def hunt(visit: Visit) -> Hunt:
     """Try what honest users do, and then all exploits."""
-    broken, closed, still_open = [], set(), []
+    broken: list[str] = []
     for what, check in HONEST.items():
         try:
             await check(visit)
-        except (NotServedError, KeyError, TypeError, ValueError):
+        except UNLIKE:
             broken.append(what)
-    for chapter, exploits in EXPLOITS.items():
-        for each in exploits:
-            try:
-                succeeds = await each(visit)
-            except (NotServedError, KeyError, TypeError, ValueError):
-                succeeds = True
-            if succeeds:
-                still_open.append(chapter)
-            else:
-                closed.add(each)
+    closed: list[int] = []
+    still_open: list[int] = []
+    for chapter, each in EXPLOITS.items():
+        try:
+            succeeds = await each(visit)
+        except UNLIKE:
+            succeeds = True
+        (still_open if succeeds else closed).append(chapter)
     return Hunt(closed, still_open, broken)
 
 
