@@ -149,6 +149,12 @@ def test_ch11_lock_refuses_the_right_password_too(read: Read) -> None:
     assert "username=JOHNDOE&password=secret" in told
 
 
+def test_ch14_refresh_token_opens_the_notes(read: Read) -> None:
+    told = read(stories.ch14)
+    assert STATUS.findall(told) == ["200", "200"]
+    assert told.endswith("< []\n")
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -161,6 +167,7 @@ def test_ch11_lock_refuses_the_right_password_too(read: Read) -> None:
         stories.ch09,
         stories.ch10,
         stories.ch11,
+        stories.ch14,
     ],
 )
 def test_sentence_is_above_every_exchange(
