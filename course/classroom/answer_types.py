@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from course.classroom.excerpt import excerpt, excerpt_of_answer
 from course.classroom.trial import (
@@ -82,14 +82,6 @@ def watched_function(
 
 def an_app(answer: object) -> httpx.AsyncClient:
     """Take a FastAPI app, and return a client that talks to it."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=a_watched_app(answer)),
-        base_url="http://testserver",
-    )
-
-
-def a_watched_app(answer: object) -> ASGIApp:
-    """Take a FastAPI app, and report each of its answers to the trial."""
     app = a_value(answer)
     if not isinstance(app, FastAPI):
         raise UnmetError(
@@ -113,7 +105,10 @@ def a_watched_app(answer: object) -> ASGIApp:
         with attempt(f"{scope['method']} {scope['path']}"):
             await app(scope, receive, relay)
 
-    return watched
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=watched),
+        base_url="http://testserver",
+    )
 
 
 def excerpt_of_message(start: Mapping[str, Any], body: bytes) -> str:
