@@ -109,7 +109,9 @@ def build_parser() -> argparse.ArgumentParser:
         "chapter", help="such as ch04"
     )
     serve = add("serve", "Run a chapter's app and its API docs, offline.")
-    serve.add_argument("chapter", help="such as ch04")
+    serve.add_argument(
+        "chapter", help="such as ch04; `service` for all of it together"
+    )
     serve.add_argument(
         "--port",
         type=int,
@@ -163,14 +165,18 @@ def serve_app(root: Path, name: str, port: int) -> None:
         UnknownChapterError: no chapter with a module has this name.
         RefusedCommandError: the chapter has no app, or the port is taken.
     """
-    known = [each for each in chapters(root) if each.module.exists()]
-    chapter = find(name, known)
-
     import uvicorn
 
     from course.classroom.server import bind, url_of, with_offline_docs
 
-    app = getattr(chapter.load(), "app", None)
+    if name == "service":
+        from course.try_service import load
+
+        app, chapter = load(root), name
+    else:
+        known = [each for each in chapters(root) if each.module.exists()]
+        chapter = find(name, known)
+        app = getattr(chapter.load(), "app", None)
     if app is None:
         raise RefusedCommandError(f"{chapter} has no app to serve.")
     try:

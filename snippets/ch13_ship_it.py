@@ -152,40 +152,64 @@ def signing_key(secret: SecretStr) -> ch09.SigningKey:
 
 
 # %% Logs without credentials
+# What comes before a credential, and the credential itself. No repetition is
+# without a bound where it could be tried again at each letter of a long path.
 CREDENTIAL = re.compile(
-    r"((?:bearer|basic) +|\b(?:code|password|state|\w*token|\w*secret"
-    r"|code_verifier)=)[^\s&\"']+"
-    r"|\beyJ[\w-]*\.[\w-]*\.[\w-]*",
-    re.IGNORECASE,
+    r"""( (?: bearer | basic ) [ ]+
+        | \b (?: code | code_verifier | state | input_value | __Host-\w+
+            | \w{0,20} (?: password | token | secret ) \w{0,20} )
+          (?: ["']:[ ]? | = )
+        )
+        (?: "[^"]*" | '[^']*' | ["']? [^\s&"']+ )
+      | (?<! [\w-] ) eyJ [\w-]* \. [\w-]* \. [\w-]*""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def redact(value: object) -> object:
-    """Return a text without tokens and passwords; other values as they are.
+    """Return a text without tokens and passwords; a number as it is.
 
     `"GET /callback?code=4fX…&state=9kQ…"` becomes
-    `"GET /callback?code=…&state=…"`.
+    `"GET /callback?code=…&state=…"`. Other values, such as an address of
+    httpx, become texts.
     """
-    if not isinstance(value, str):
+    if isinstance(value, int | float | None):
         return value
-    return CREDENTIAL.sub(lambda found: f"{found[1] or ''}…", value)
+    return CREDENTIAL.sub(lambda found: f"{found[1] or ''}…", str(value))
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return a record's text; its parts, if they do not fit together."""
+    try:
+        return record.getMessage()
+    except (KeyError, TypeError, ValueError):
+        return f"{record.msg} {record.args}"
 
 
 class NoCredentials(logging.Filter):
     """Take credentials out of what is logged; give it to each handler."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact a record's message, its arguments and its traceback."""
-        record.msg = redact(record.msg)
+        """Redact a record's arguments, its message and its traceback."""
         if isinstance(record.args, Mapping):
             named = record.args.items()
             record.args = {name: redact(value) for name, value in named}
-        elif record.args:
+        elif record.args:  # uvicorn's own formatter needs five of them
             record.args = tuple(map(redact, record.args))
+        message = message_of(record)
+        if redact(message) != message:
+            record.msg, record.args = redact(message), ()
         if record.exc_info:
             lines = logging.Formatter().formatException(record.exc_info)
             record.exc_text = str(redact(lines))
         return True
+
+    @classmethod
+    def install(cls) -> None:
+        """Give one to each handler of the program and of uvicorn."""
+        for name in ("", "uvicorn", "uvicorn.access"):
+            for handler in logging.getLogger(name).handlers:
+                handler.addFilter(cls())
 
 
 # %% Closed, unless a route says that it is open
@@ -359,7 +383,7 @@ def usernames() -> list[str]:
 
 # %% Hosts, and headers on every answer
 class SafeHeaders:
-    """Add headers to every answer, those of errors included.
+    """Add headers to every answer, those of refusals included.
 
     The browser comes back by https alone (RFC 6797 §6.1), and does not guess
     what an answer is.
@@ -377,8 +401,9 @@ class SafeHeaders:
         async def send_more(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Strict-Transport-Security"] = "max-age=31536000"
                 headers["X-Content-Type-Options"] = "nosniff"
+                if scope["scheme"] == "https":  # RFC 6797 §7.2
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         await self.app(scope, receive, send_more)
@@ -583,13 +608,13 @@ async def read_usernames(admin: Administrator) -> list[str]:
     return await run_in_threadpool(usernames)
 
 
-PAGES = {"/", "/login.js", "/authorize", "/session/", "/users/me/events/"}
+PAGE_PATHS = {"/", "/login.js", "/authorize", "/session/", "/users/me/events/"}
 pages = APIRouter(
     routes=[
         route
         for route in ch12.app.routes
         if isinstance(route, APIRoute | APIWebSocketRoute)
-        and route.path in PAGES
+        and route.path in PAGE_PATHS
     ]
 )
 public.include_router(pages)

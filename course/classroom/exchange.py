@@ -17,6 +17,7 @@ SHOWN_HEADERS = (
     "allow",
     "cookie",
     "set-cookie",
+    "x-from-page",
 )
 LONGEST_BODY = 40  # lines
 TOKEN = re.compile(r"\beyJ[\w-]*\.[\w-]*\.[\w-]*")

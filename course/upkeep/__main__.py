@@ -5,12 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course.chapters import ROOT, UnknownChapterError, chapters, find
+from course.upkeep import service
+from course.upkeep.assemble import AssembleError
 from course.upkeep.constraints import ConstraintsError, compile_constraints
 from course.upkeep.notebook import Notebook
 from course.upkeep.scaffold import ScaffoldError, new_chapter
 from course.upkeep.weave import WeaveError, check_captions, format_files, weave
 
-ERRORS = (ConstraintsError, ScaffoldError, UnknownChapterError, WeaveError)
+ERRORS = (
+    *(AssembleError, ConstraintsError, ScaffoldError),
+    *(UnknownChapterError, WeaveError),
+)
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -48,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("topic", help="such as database, or refresh_logout")
     sub.set_defaults(command=add_chapter)
     sub = commands.add_parser(
+        "service", help="write snippets/service/ from the chapters' modules"
+    )
+    sub.set_defaults(command=write_service)
+    sub = commands.add_parser(
         "constraints", help="compile constraints.txt (needs uv and a network)"
     )
     sub.add_argument(
@@ -75,6 +84,12 @@ def weave_chapters(options: argparse.Namespace, root: Path) -> None:
         changed = weave(Notebook(chapter.notebook))
         word = "woven" if changed else "up to date"
         print(f"{chapter}: {word}", flush=True)
+
+
+def write_service(options: argparse.Namespace, root: Path) -> None:
+    """Write the service, and print which files changed."""
+    for path in service.write(root):
+        print(service.SERVICE / path)
 
 
 def add_chapter(options: argparse.Namespace, root: Path) -> None:

@@ -37,7 +37,7 @@ def new_chapter(number: int, topic: str, root: Path) -> list[Path]:
 
     Raises:
         ScaffoldError: the topic is no identifier, the number is taken, or no
-            earlier chapter has an app to build on.
+            earlier chapter has an app to build on, or a `CurrentUser`.
     """
     stem = f"ch{number:02}_{topic}"
     if not (re.fullmatch("[a-z][a-z0-9_]*", topic) and 0 < number < 100):
@@ -47,7 +47,16 @@ def new_chapter(number: int, topic: str, root: Path) -> list[Path]:
     if taken:
         raise ScaffoldError(f"the number is taken, by {taken[0]}")
     chapter = Chapter.of(stem, root)
-    words = values(chapter, latest_app(known, number))
+    earlier = [
+        each
+        for each in known
+        if each.number is not None and each.number < number
+    ]
+    words = values(
+        chapter,
+        app=last_with("app", earlier, number),
+        user=last_with("CurrentUser", earlier, number),
+    )
     texts = dict(own_files(chapter, words)) | dict(shared_files(root, words))
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
@@ -59,25 +68,37 @@ def new_chapter(number: int, topic: str, root: Path) -> list[Path]:
     return [*texts, chapter.notebook]
 
 
-def latest_app(known: list[Chapter], number: int) -> Chapter:
-    """Find the last chapter before a number whose module defines `app`."""
-    for chapter in reversed(known):
-        earlier = chapter.number is not None and chapter.number < number
-        if earlier and has_app(chapter):
+def last_with(name: str, earlier: list[Chapter], number: int) -> Chapter:
+    """Find the last chapter whose module defines a name, such as `"app"`.
+
+    Chapters define what they change: the last app and the last
+    `CurrentUser` may be in two modules.
+
+    Raises:
+        ScaffoldError: no chapter before this number does.
+    """
+    for chapter in reversed(earlier):
+        if name in names_of(chapter):
             return chapter
-    raise ScaffoldError(f"no chapter before {number} has an app")
+    raise ScaffoldError(f"no chapter before {number} defines `{name}`")
 
 
-def has_app(chapter: Chapter) -> bool:
-    """Whether a chapter's module defines an app of its own."""
+def names_of(chapter: Chapter) -> set[str]:
+    """Return the names that a chapter's module defines, if it has one."""
     if not chapter.module.exists():
-        return False
+        return set()
     tree = ast.parse(chapter.module.read_text(encoding="utf-8"))
-    return "app" in defined_names(tree.body)
+    return set(defined_names(tree.body))
 
 
-def values(chapter: Chapter, previous: Chapter) -> dict[str, str]:
-    """Return what the templates fill in, by the name they use for it."""
+def values(chapter: Chapter, app: Chapter, user: Chapter) -> dict[str, str]:
+    """Return what the templates fill in, by the name they use for it.
+
+    Args:
+        chapter: the new chapter.
+        app: the chapter whose app it replaces.
+        user: the chapter that defines `CurrentUser`.
+    """
     topic = chapter.stem.partition("_")[2]
     return {
         "stem": chapter.stem,
@@ -85,8 +106,9 @@ def values(chapter: Chapter, previous: Chapter) -> dict[str, str]:
         "number": str(chapter.number),
         "alias": topic,
         "title": f"Chapter {chapter.number}: {topic.replace('_', ' ')}",
-        "previous": previous.stem,
-        "replaced": previous.name,
+        "app_module": app.stem,
+        "user_module": user.stem,
+        "replaced": app.name,
     }
 
 

@@ -171,5 +171,5 @@ def test_first_app_of_a_course_is_no_sample(
 ) -> None:
     """The sample builds on the app of an earlier chapter."""
     assert main(["new-chapter", "1", "first"], tmp_path) == 1
-    assert "no chapter before 1 has an app" in capsys.readouterr().out
+    assert "no chapter before 1 defines `app`" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())

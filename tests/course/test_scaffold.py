@@ -22,7 +22,9 @@ FILES = {
         "from snippets.ch04_first import app\n\n\n"
         "def ch04() -> None: ...\n"
     ),
-    "snippets/ch04_first.py": "# %% The app\napp = 1\n",
+    "snippets/ch04_first.py": (
+        "# %% The user\nCurrentUser = int\n# %% The app\napp = 1\n"
+    ),
     "snippets/ch05_functions.py": "# %% Imports\nimport os\n",
     "tests/system/conformance.py": "REQUIREMENTS = [\n]\n",
     "tests/system/test_contract.py": "",
@@ -90,6 +92,36 @@ def test_sample_builds_on_the_last_app(root: Path) -> None:
     assert "# %% The app (replaces ch04)" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "app_module", "user_module"),
+    [
+        ("app", "ch05_functions", "ch04_first"),
+        ("CurrentUser", "ch04_first", "ch05_functions"),
+    ],
+)
+def test_names_come_from_the_last_module_that_defines_them(
+    root: Path, name: str, app_module: str, user_module: str
+) -> None:
+    module = root / "snippets" / "ch05_functions.py"
+    module.write_text(f"# %% The {name}\n{name} = 2\n", encoding="utf-8")
+    main(["new-chapter", "7", "topic"], root)
+    text = (root / "snippets" / "ch07_topic.py").read_text(encoding="utf-8")
+    assert f"from snippets.{app_module} import app as" in text
+    assert f"from snippets.{user_module} import CurrentUser" in text
+
+
+def test_course_without_a_current_user_is_refused(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = root / "snippets" / "ch04_first.py"
+    module.write_text("# %% The app\napp = 1\n", encoding="utf-8")
+    before = sorted(root.rglob("*"))
+    assert main(["new-chapter", "7", "topic"], root) == 1
+    complaint = "no chapter before 7 defines `CurrentUser`"
+    assert complaint in capsys.readouterr().out
+    assert sorted(root.rglob("*")) == before
+
+
 def test_notebook_shows_every_section(root: Path) -> None:
     main(["new-chapter", "7", "topic"], root)
     book = Notebook(Chapter.of("ch07_topic", root).notebook)
@@ -148,4 +180,4 @@ def test_chapter_before_all_apps_is_refused(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["new-chapter", "3", "topic"], root) == 1
-    assert "no chapter before 3 has an app" in capsys.readouterr().out
+    assert "no chapter before 3 defines `app`" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from course import stories
 from course.chapters import chapters
 from snippets import ch02_password_hashing as hashing
 from snippets import ch07_database as database
+from snippets import ch11_under_load as under_load
 from tests.support.rate_limits import real_limits
 
 STATUS = re.compile(r"^< HTTP/1.1 (\d+) ", re.MULTILINE)
@@ -149,6 +150,22 @@ def test_ch11_lock_refuses_the_right_password_too(read: Read) -> None:
     assert "username=JOHNDOE&password=secret" in told
 
 
+def test_ch12_cookie_reads_and_changes_nothing_alone(read: Read) -> None:
+    usual = under_load.strategy
+    told = read(stories.ch12)
+    statuses = ["204", "200", "403", "204", "401", "400"]
+    assert STATUS.findall(told) == statuses
+    [begun, ended] = re.findall("^< set-cookie: (.*)$", told, re.MULTILINE)
+    assert begun.startswith("__Host-session=")
+    assert ended.startswith('__Host-session="";')
+    sent = re.findall("^> cookie: (.*)$", told, re.MULTILINE)
+    assert {*sent} == {begun.partition(";")[0]}
+    assert told.count("> x-from-page: yes") == 2
+    assert "redirect_uri=https%3A%2F%2Fevil.example" in told
+    assert "< location:" not in told
+    assert under_load.strategy is usual
+
+
 def test_ch14_refresh_token_opens_the_notes(read: Read) -> None:
     told = read(stories.ch14)
     assert STATUS.findall(told) == ["200", "200"]
@@ -167,6 +184,7 @@ def test_ch14_refresh_token_opens_the_notes(read: Read) -> None:
         stories.ch09,
         stories.ch10,
         stories.ch11,
+        stories.ch12,
         stories.ch14,
     ],
 )

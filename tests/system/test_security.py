@@ -32,6 +32,7 @@ from tests.support.forgeries import (
 )
 from tests.support.signers import forgeries_of, signer_of
 from tests.support.strategies import json_values
+from tests.support.work import filled, give_role, own_item
 
 FORM = "application/x-www-form-urlencoded"
 APPS = apps()
@@ -41,10 +42,20 @@ every_app = pytest.mark.parametrize("stem", APPS)
 every_token_app = pytest.mark.parametrize("stem", TOKEN_APPS)
 
 
+@pytest.fixture
+def all_may() -> None:
+    """Let johndoe have what chapter 13's routes ask for: an item, a role."""
+    own_item()
+    give_role()
+
+
 def protected_paths(stem: str) -> list[str]:
-    """List the GET paths that OpenAPI calls protected."""
+    """List the GET paths that OpenAPI calls protected.
+
+    A path that names an item names johndoe's.
+    """
     return [
-        path
+        filled(path)
         for path, operations in APPS[stem].openapi()["paths"].items()
         if "security" in operations.get("get", {})
     ]
@@ -96,6 +107,7 @@ def test_app_says_what_it_protects(stem: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("all_may")
 @every_app
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 async def test_good_token_is_accepted(stem: str, scheme: str) -> None:
@@ -228,6 +240,7 @@ async def test_password_in_a_broken_form_is_not_repeated(
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("all_may")
 @every_app
 async def test_no_route_ever_shows_a_hash(
     stem: str, users: dict[str, UserInDB]
@@ -237,7 +250,7 @@ async def test_no_route_ever_shows_a_hash(
     seen = ""
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
         for route in iter_route_contexts(APPS[stem].routes):
-            path = re.sub(r"{[^}]*}", "johndoe", route.path or "/")
+            path = filled(route.path or "/")
             for method in route.methods or ():
                 # Another `jti` for each route, since some of them log out.
                 tokens = [
@@ -300,6 +313,7 @@ async def test_no_made_up_header_is_accepted(
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("all_may")
 @every_app
 @given(place=st.integers(0, 10_000), letter=st.sampled_from(BASE64URL + ".="))
 async def test_no_letter_of_a_token_can_be_another(
@@ -312,6 +326,7 @@ async def test_no_letter_of_a_token_can_be_another(
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("all_may")
 @every_app
 @given(
     changes=st.dictionaries(st.sampled_from(CLAIMS), json_values, min_size=1)

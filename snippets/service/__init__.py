@@ -1,0 +1,1 @@
+"""A login service to copy: see README.md."""

@@ -1,0 +1,1 @@
+"""Tests of the service; keep them, and add your own."""
