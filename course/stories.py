@@ -29,6 +29,7 @@ from snippets import ch10_attack_lab as attack_lab
 from snippets import ch11_under_load as under_load
 from snippets import ch12_browser_clients as browser_clients
 from snippets import ch13_ship_it as ship_it
+from snippets import ch14_bug_hunt as bug_hunt
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -457,3 +458,15 @@ def ch13() -> None:
     print("\nAn app with a forgotten route does not start.\n")
     with raises(ship_it.OpenRouteError):
         ship_it.refuse_open_routes(reports)
+
+
+@with_client(bug_hunt.make_app())
+async def ch14(client: httpx.AsyncClient) -> None:
+    """Log in to a service, and use the wrong one of the two tokens."""
+    new = {"username": "bob", "password": "builder", "full_name": "Bob B."}
+    await client.post("/users/", json=new)
+    login = await client.post("/token", data=new)
+    tell("bob logs in to a service that has twelve faults.", login)
+    headers = bearer(login.json()["refresh_token"])
+    notes = await client.get("/notes/", headers=headers)
+    tell("His refresh token is for /token alone. It opens his notes.", notes)

@@ -174,6 +174,12 @@ def test_ch13_other_users_and_strangers_get_nothing(read: Read) -> None:
     assert told.rstrip().endswith("who may call these? /reports/")
 
 
+def test_ch14_refresh_token_opens_the_notes(read: Read) -> None:
+    told = read(stories.ch14)
+    assert STATUS.findall(told) == ["200", "200"]
+    assert told.endswith("< []\n")
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -188,6 +194,7 @@ def test_ch13_other_users_and_strangers_get_nothing(read: Read) -> None:
         stories.ch11,
         stories.ch12,
         stories.ch13,
+        stories.ch14,
     ],
 )
 def test_sentence_is_above_every_exchange(

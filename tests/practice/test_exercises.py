@@ -30,8 +30,9 @@ from tests.support.posed import (
 from tests.support.report import Report
 
 FEWEST_EXERCISES = 2
-# Chapter 0 shows how an exercise works, with a single one.
-FEWER_EXERCISES = {"ch00": 1}
+# Chapter 0 shows how an exercise works, with a single one. Chapter 14 is one
+# hunt for twelve faults.
+FEWER_EXERCISES = {"ch00": 1, "ch14": 1}
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 ANSWERS = {chapter: answers_of(chapter) for chapter in chapters()}

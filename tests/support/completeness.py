@@ -107,6 +107,12 @@ BY_DESIGN: dict[str, dict[str, str]] = {
         "contract or conformance rows": "it adds nothing to the app that it "
         "attacks",
     },
+    "ch14": {
+        "app": "its app has faults on purpose: a function makes it, and no "
+        "suite demands of it what it demands of the course's own apps",
+        "contract or conformance rows": "it adds nothing to the course's own "
+        "app",
+    },
 }
 # What a side road consists of; the rest is as its subject needs it.
 SIDE_ROAD = ("notebook", "README row")
