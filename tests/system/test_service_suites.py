@@ -22,7 +22,7 @@ def test_service_passes_suite_of_chapter_13(
     suite: str, report: Report, tmp_path: Path
 ) -> None:
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-n0", "-k", "ch13"),
+        *(sys.executable, "-m", "pytest", "-q", "-n0", "--all", "-k", "ch13"),
         *("-p", "tests.support.as_service", "-p", "no:cacheprovider"),
         f"tests/system/{suite}.py",
     ]
