@@ -98,16 +98,17 @@ def main(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    folder = given.folder.absolute()
     if homes.are_separate():
         try:
-            homes.check_readable(ROOT, Path(sys.executable), given.folder)
+            homes.check_readable(ROOT, Path(sys.executable), folder.parent)
         except homes.UnreachableError as error:
             print(error, file=sys.stderr)
             return 1
     else:
         print(ONE_ACCOUNT)
     settings = Settings(
-        folder=str(given.folder.absolute()),
+        folder=str(folder),
         host=given.host,
         port=given.port,
         idle=given.idle,
@@ -118,6 +119,8 @@ def main(arguments: Sequence[str]) -> int:
     print(f"Write on the board: {address(settings)}, password {password}")
     print("Ctrl+C stops it; what learners saved stays.", flush=True)
     command = [sys.executable, "-m", "jupyterhub", "-f", str(CONFIGURATION)]
+    # A line for each request would hide what a teacher needs to see.
+    command += ["--log-level=WARN"]
     environ = {**os.environ, **settings.to_environment()}
     return jupyterlab.launch(command, ROOT, environ)
 

@@ -50,8 +50,7 @@ def prepare(spawner: Any) -> None:
     spawner.popen_kwargs = homes.process_of(home)
 
 
-# A line for each request would hide what the teacher needs to see.
-c.Application.log_level = "WARN"
+
 c.JupyterHub.bind_url = f"http://{settings.host}:{settings.port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.port + 1}"
 c.JupyterHub.db_url = f"sqlite:///{settings.records / 'hub.sqlite'}"
@@ -59,6 +58,7 @@ c.JupyterHub.cookie_secret_file = str(settings.records / "cookie_secret")
 c.JupyterHub.template_vars = {"announcement_login": WELCOME}
 c.ConfigurableHTTPProxy.command = [
     str(Path(sys.executable).with_name("configurable-http-proxy")),
+    "--log-level=warn",
 ]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.port + 2}"
 c.ConfigurableHTTPProxy.pid_file = str(settings.records / "proxy.pid")
@@ -74,6 +74,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = str(
 )
 c.Spawner.pre_spawn_hook = prepare
 c.Spawner.cmd = [sys.executable, "-m", "rooms.hub.seat"]
+c.Spawner.default_url = "/lab/tree/work/ch00_start.ipynb"
 c.Spawner.args = [
     f"--MappingKernelManager.cull_idle_timeout={settings.idle}",
     f"--MappingKernelManager.cull_interval={max(1, settings.idle // 10)}",

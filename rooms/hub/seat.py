@@ -22,7 +22,6 @@ NO_CACHES = shutil.ignore_patterns("__pycache__", ".*")
 # instead of bringing the machine down: bytes for each process.
 MOST_MEMORY = 2 * 1024**3
 OPTIONS = (
-    "--LabApp.default_url=/lab/tree/work/ch00_start.ipynb",
     jupyterlab.NO_EXTENSION_LIST,
     "--ServerApp.terminals_enabled=False",
     # Kernels that start in the same moment can choose the same TCP port, and
