@@ -179,11 +179,14 @@ class Learner:
         self.page.fill("#password_input", board + own)
         self.page.click("#login_submit", no_wait_after=True)
 
-    def open(self, notebook: str) -> None:
-        """Open another notebook of `work/`."""
+    def move_to(self, notebook: str) -> None:
+        """Shut down the kernel in front; open another notebook of `work/`."""
         self.page.evaluate(
-            "path => window.jupyterapp.commands.execute("
-            "'docmanager:open', { path })",
+            """async path => {
+                const { commands, shell } = window.jupyterapp;
+                await shell.currentWidget.sessionContext.shutdown();
+                await commands.execute('docmanager:open', { path });
+            }""",
             f"work/{notebook}",
         )
         self.book.wait_until_open(notebook)
@@ -245,7 +248,7 @@ def measure(browser: "Browser", hub: Hub, count: int) -> list[str]:
         learner.book.wait_until_open("ch00_start.ipynb", PATIENCE)
     opened = time.perf_counter() - begun
     for learner in learners:
-        learner.open(CHAPTER)
+        learner.move_to(CHAPTER)
     begun = time.perf_counter()
     for learner in learners:
         learner.book.press_run_all()
@@ -269,10 +272,10 @@ def measure(browser: "Browser", hub: Hub, count: int) -> list[str]:
         f"{count} learners on {os.cpu_count()} cores, browsers included: "
         f"logged in and on chapter 0 after {opened:.0f} s; Run All on "
         f"chapter 4, pressed at once, done after {ran:.0f} s, no cell failed",
-        f"memory a learner: {each:.0f} MB, with two kernels "
+        f"memory a learner: {each:.0f} MB "
         f"({memory['servers'] / count:.0f} MB JupyterLab, "
-        f"{memory['kernels'] / count / 2:.0f} MB each kernel); the hub "
-        f"itself {shared} MB",
+        f"{memory['kernels'] / count:.0f} MB kernel); the hub itself "
+        f"{shared} MB",
     ]
 
 
