@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
-from traitlets.config import get_config
 
 from rooms.hub import homes
 from rooms.hub.passwords import Passwords
@@ -25,7 +24,8 @@ settings = Settings.from_environment()
 passwords = Passwords(
     settings.records / "passwords", settings.board.read_text(encoding="utf-8")
 )
-c: Any = get_config()
+# JupyterHub runs this file with that name.
+c: Any = get_config()  # type: ignore[name-defined]  # noqa: F821
 
 
 class BoardAuthenticator(Authenticator):  # type: ignore[misc, unused-ignore]
@@ -48,7 +48,6 @@ def prepare(spawner: Any) -> None:
     """Give a learner a home, and the processes started there its owner."""
     home = homes.make_home(settings.homes, spawner.user.name)
     spawner.popen_kwargs = homes.process_of(home)
-
 
 
 c.JupyterHub.bind_url = f"http://{settings.host}:{settings.port}"

@@ -114,9 +114,7 @@ def test_there_are_no_terminals(ada: Learner) -> None:
     arrive(ada)
     response = ada.page.request.get(f"{ada.hub.url}/user/ada/api/terminals")
     assert response.status == 404
-    assert ada.page.request.get(
-        f"{ada.hub.url}/user/ada/api/kernels"
-    ).json()
+    assert ada.page.request.get(f"{ada.hub.url}/user/ada/api/kernels").json()
 
 
 def test_crash_of_the_hub_leaves_kernels_as_they_are(ada: Learner) -> None:
