@@ -16,7 +16,7 @@ IDS = range(70_000, 80_000)
 
 
 class UnreachableError(Exception):
-    """A learner's account could not read what it needs; the message says it."""
+    """A learner's account cannot read what it needs; the message says why."""
 
 
 class NoIdLeftError(Exception):

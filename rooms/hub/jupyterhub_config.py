@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.spawner import Spawner
 
 from rooms.hub import homes
 from rooms.hub.passwords import Passwords
@@ -15,7 +16,7 @@ from rooms.hub.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 WELCOME = (
     "Username: any name in small letters. Password: the one on the board, "
-    "and right behind it a word of your own, which you need when you come back."
+    "and right behind it a word of your own, which you need to come back."
 )
 # All learners may press the button in the same moment.
 PATIENCE = 300
@@ -44,7 +45,7 @@ class BoardAuthenticator(Authenticator):  # type: ignore[misc, unused-ignore]
         return name if accepted else None
 
 
-def prepare(spawner: Any) -> None:
+def prepare(spawner: Spawner) -> None:
     """Give a learner a home, and the processes started there its owner."""
     home = homes.make_home(settings.homes, spawner.user.name)
     spawner.popen_kwargs = homes.process_of(home)
