@@ -63,17 +63,12 @@ def unused_id(homes: Path) -> int:
     raise NoIdLeftError(f"All user IDs {IDS[0]} to {IDS[-1]} are taken.")
 
 
-def process_of(home: Path) -> dict[str, object]:
-    """Return the arguments for `subprocess.Popen` that make a process a
-    learner's: `{"cwd": home, "umask": 0o077, "user": 70000, …}`.
+def user_of(home: Path) -> int | None:
+    """Return the user ID of a learner's processes, or None if all share one.
+
+    It is the owner of the learner's home.
     """
-    process: dict[str, object] = {"cwd": str(home), "umask": 0o077}
-    if are_separate():
-        uid = home.stat().st_uid
-        process |= {"user": uid, "group": uid, "extra_groups": []}
-        # The spawner's own function would make and enter the home as root.
-        process["preexec_fn"] = None
-    return process
+    return home.stat().st_uid if are_separate() else None
 
 
 def check_readable(*paths: Path) -> None:

@@ -1,15 +1,15 @@
 """The configuration that JupyterHub reads; `python -m rooms.hub` names it."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
-from jupyterhub.spawner import Spawner
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from jupyterhub.utils import random_port
 
-from rooms.hub import homes
+from rooms.hub import forks, homes
 from rooms.hub.passwords import Passwords
 from rooms.hub.settings import Settings
 
@@ -45,10 +45,18 @@ class BoardAuthenticator(Authenticator):  # type: ignore[misc, unused-ignore]
         return name if accepted else None
 
 
-def prepare(spawner: Spawner) -> None:
-    """Give a learner a home, and the processes started there its owner."""
-    home = homes.make_home(settings.homes, spawner.user.name)
-    spawner.popen_kwargs = homes.process_of(home)
+class ForkingSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc, unused-ignore]
+    """Start each learner's JupyterLab by the fork server, in their home."""
+
+    async def start(self) -> tuple[str, int]:
+        """Return the address that the JupyterLab will listen at."""
+        self.port = random_port()
+        home = homes.make_home(settings.homes, self.user.name)
+        request = forks.Request(
+            str(home), homes.user_of(home), self.get_args(), self.get_env()
+        )
+        self.pid = await asyncio.to_thread(forks.ask, settings.forks, request)
+        return "127.0.0.1", self.port
 
 
 c.JupyterHub.bind_url = f"http://{settings.host}:{settings.port}"
@@ -68,12 +76,10 @@ c.Authenticator.allow_all = True
 # It becomes the name of a folder.
 c.Authenticator.username_pattern = r"[a-z][a-z0-9_-]{0,29}\Z"
 
-c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.spawner_class = ForkingSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(
     settings.homes / "{username}"
 )
-c.Spawner.pre_spawn_hook = prepare
-c.Spawner.cmd = [sys.executable, "-m", "rooms.hub.seat"]
 c.Spawner.default_url = "/lab/tree/work/ch00_start.ipynb"
 c.Spawner.args = [
     f"--MappingKernelManager.cull_idle_timeout={settings.idle}",
@@ -81,14 +87,19 @@ c.Spawner.args = [
     "--MappingKernelManager.cull_connected=True",
     *settings.options,
 ]
-c.Spawner.environment = {
-    "PYTHONPATH": os.pathsep.join(
-        filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
-    )
-}
 c.Spawner.start_timeout = c.Spawner.http_timeout = PATIENCE
 
 c.JupyterHub.services = [
+    {
+        "name": "forks",
+        "command": [
+            sys.executable,
+            "-m",
+            "rooms.hub.forks",
+            str(settings.forks),
+        ],
+        "cwd": str(ROOT),
+    },
     {
         "name": "cull",
         "command": [
@@ -96,7 +107,7 @@ c.JupyterHub.services = [
             f"--timeout={settings.idle}",
             f"--cull-every={max(1, settings.idle // 10)}",
         ],
-    }
+    },
 ]
 c.JupyterHub.load_roles = [
     {

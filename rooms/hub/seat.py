@@ -1,8 +1,8 @@
-"""Run as a learner: renew the copy of the course, then become JupyterLab.
+"""A learner's seat: a copy of the course, and JupyterLab on it.
 
-The hub starts `python -m rooms.hub.seat` in the learner's home, under the
-learner's account. What the learner's notebooks are is decided by
-`course.workspace`, as on their own machine.
+All of it runs in the learner's home and under the learner's account. What
+the learner's notebooks are is decided by `course.workspace`, as on their own
+machine.
 """
 
 import os
@@ -48,20 +48,16 @@ def environment(hub: Mapping[str, str], runtime: str) -> dict[str, str]:
         runtime: Where the kernels' sockets are. Their paths have at most 107
             characters, which a home inside some folder could exceed.
     """
-    ours = jupyterlab.environment(hub)
-    # It led to this module; the learner's notebooks import their own copy.
-    paths = hub["PYTHONPATH"].split(os.pathsep)
-    ours["PYTHONPATH"] = os.pathsep.join(
-        path for path in paths if path != str(ROOT)
-    )
     programs = str(Path(sys.executable).parent)
-    ours["PATH"] = os.pathsep.join((programs, hub.get("PATH", os.defpath)))
-    ours["JUPYTER_RUNTIME_DIR"] = runtime
-    return ours
+    return {
+        **jupyterlab.environment(hub),
+        "PATH": os.pathsep.join((programs, hub.get("PATH", os.defpath))),
+        "JUPYTER_RUNTIME_DIR": runtime,
+    }
 
 
-def main(options: Sequence[str]) -> int:
-    """Replace this process by a learner's JupyterLab.
+def take(options: Sequence[str]) -> None:
+    """Run JupyterLab in this process, whose folder is the learner's home.
 
     Args:
         options: The hub's, for JupyterLab: `["--ServerApp.ip=127.0.0.1"]`.
@@ -69,12 +65,13 @@ def main(options: Sequence[str]) -> int:
     copy = Path.cwd() / "course"
     copy_course(ROOT, copy)
     workspace.fill(copy)
+    os.chdir(copy)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    command = [sys.executable, "-m", "jupyterhub.singleuser"]
-    command += [*OPTIONS, f"--ServerApp.root_dir={copy}", *options]
     runtime = tempfile.mkdtemp(prefix="course-")
-    return jupyterlab.launch(command, copy, environment(os.environ, runtime))
+    os.environ.update(environment(os.environ, runtime))
+    # Only the hub's environment has it.
+    from jupyterhub.singleuser import main
 
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    sys.argv = ["jupyterhub-singleuser", *OPTIONS]
+    sys.argv += [f"--ServerApp.root_dir={copy}", *options]
+    main()

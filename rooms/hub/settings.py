@@ -53,6 +53,11 @@ class Settings:
         """The file with the password that is written on the board."""
         return self.records / "board"
 
+    @property
+    def forks(self) -> Path:
+        """The socket of the fork server."""
+        return self.records / "forks"
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read the settings that a hub was started with.

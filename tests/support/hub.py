@@ -44,7 +44,7 @@ INSTALL = (
 # The words of a command line that tell the hub's processes apart.
 KINDS = {
     "ipykernel_launcher": "kernels",
-    "jupyterhub.singleuser": "servers",
+    "rooms.hub.forks": "servers",
     "jupyterhub_idle_culler": "culler",
     "configurable-http-proxy": "proxy",
 }
