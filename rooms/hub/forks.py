@@ -30,6 +30,8 @@ MODULES = (
     "jupyter_server.serverapp",
     "jupyterhub.singleuser.extension",
     "jupyterlab.commands",
+    "jupyterlab.extensions",
+    "jupyterlab.handlers.announcements",
     "jupyterlab_server",
     "nbconvert.exporters",
     "notebook_shim.nbserver",

@@ -68,7 +68,9 @@ def take(options: Sequence[str]) -> None:
     os.chdir(copy)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     runtime = tempfile.mkdtemp(prefix="course-")
-    os.environ.update(environment(os.environ, runtime))
+    ours = environment(os.environ, runtime)
+    os.environ.clear()
+    os.environ.update(ours)
     # Only the hub's environment has it.
     from jupyterhub.singleuser import main
 

@@ -1,23 +1,30 @@
 """What is ours of the hub, without a hub: homes, passwords, command line."""
 
 import os
+import resource
 import runpy
+import socket
 import stat
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, call, patch
 
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from traitlets.config import Config
 
-from course.chapters import ROOT, find
+from course.chapters import find
 from rooms.hub import __main__ as command_line
-from rooms.hub import homes, passwords, seat
+from rooms.hub import forks, homes, passwords, seat
 from rooms.hub.passwords import Passwords
 from rooms.hub.settings import Settings
 
@@ -94,22 +101,14 @@ def test_processes_of_a_learner_run_under_the_learners_id(
     tmp_path: Path, root: dict[Path, int]
 ) -> None:
     home = homes.make_home(tmp_path, "ada")
-    process = homes.process_of(home)
-    assert process == {
-        "cwd": str(home),
-        "umask": 0o077,
-        "preexec_fn": None,
-        "user": root[home],
-        "group": root[home],
-        "extra_groups": [],
-    }
+    assert homes.user_of(home) == root[home]
 
 
 @pytest.mark.usefixtures("nobody_special")
 def test_without_root_all_share_one_account(tmp_path: Path) -> None:
     home = homes.make_home(tmp_path, "ada")
     assert home.is_dir()
-    assert homes.process_of(home) == {"cwd": str(home), "umask": 0o077}
+    assert homes.user_of(home) is None
 
 
 def test_closed_folder_is_named(tmp_path: Path) -> None:
@@ -171,9 +170,10 @@ def test_made_up_passwords_differ_and_can_be_read_aloud() -> None:
     made = {passwords.make_up() for _ in range(20)}
     assert len(made) > 15
     for password in made:
-        first, second = password[:4], password[5:]
-        assert password[4] == "-"
-        for consonant, vowel in (first[:2], first[2:], second[:2]):
+        first, dash, second = password.partition("-")
+        assert (len(first), dash, len(second)) == (4, "-", 4)
+        first += second
+        for consonant, vowel in zip(first[::2], first[1::2], strict=True):
             assert consonant in passwords.CONSONANTS
             assert vowel in passwords.VOWELS
 
@@ -183,33 +183,160 @@ def test_settings_survive_the_environment() -> None:
     assert Settings.from_environment(settings.to_environment()) == settings
 
 
-def test_seat_renews_the_course_and_keeps_the_work(tmp_path: Path) -> None:
+@pytest.fixture
+def singleuser() -> Iterator[Mock]:
+    """Stand in for JupyterHub's program, and for what changes this process."""
+    program = ModuleType("jupyterhub.singleuser")
+    vars(program)["main"] = main = Mock()
+    modules = {"jupyterhub": ModuleType("jupyterhub")}
     with (
+        patch.dict(sys.modules, modules | {program.__name__: program}),
+        patch("sys.argv", []),
         patch("resource.setrlimit") as limit,
-        patch("course.jupyterlab.launch", return_value=7) as launch,
-        patch("pathlib.Path.cwd", return_value=tmp_path),
+        patch("os.chdir"),
         patch("tempfile.mkdtemp", return_value="/tmp/course-1"),
-        patch.dict(os.environ, {"PYTHONPATH": f"{ROOT}{os.pathsep}/other"}),
+        patch.dict(os.environ, {"SECRET_KEY": "of the person who tests"}),
     ):
-        assert seat.main(["--port=1"]) == 7
+        yield main
+        limit.assert_called_with(
+            resource.RLIMIT_DATA, (seat.MOST_MEMORY, seat.MOST_MEMORY)
+        )
+
+
+def test_seat_renews_the_course_and_keeps_the_work(
+    tmp_path: Path, singleuser: Mock
+) -> None:
+    with patch("pathlib.Path.cwd", return_value=tmp_path):
+        seat.take([])
         answer = tmp_path / "course" / "work" / "ch00_start.ipynb"
         answer.write_text("mine")
         outdated = tmp_path / "course" / "snippets" / "gone.py"
         outdated.touch()
-        assert seat.main([]) == 7
+        seat.take(["--port=1"])
+    assert singleuser.call_count == 2
+    assert sys.argv[0] == "jupyterhub-singleuser"
+    assert "--ServerApp.terminals_enabled=False" in sys.argv
+    assert sys.argv[-1] == "--port=1"
     assert answer.read_text() == "mine"
     assert not outdated.exists()
     assert (tmp_path / "course" / "README.md").exists()
-    assert limit.call_args.args[1] == (seat.MOST_MEMORY, seat.MOST_MEMORY)
-    command, folder, environ = launch.call_args_list[0].args
-    assert command[:3] == [sys.executable, "-m", "jupyterhub.singleuser"]
-    assert command[-1] == "--port=1"
-    assert folder == tmp_path / "course"
-    assert environ["PYTHONPATH"] == "/other"
-    assert environ["JUPYTER_RUNTIME_DIR"] == "/tmp/course-1"
-    assert environ["JUPYTER_CONFIG_PATH"].endswith("jupyter")
+    assert os.environ["JUPYTER_RUNTIME_DIR"] == "/tmp/course-1"
+    assert os.environ["JUPYTER_CONFIG_PATH"].endswith("jupyter")
+    assert "SECRET_KEY" not in os.environ
     programs = str(Path(sys.executable).parent)
-    assert environ["PATH"].startswith(programs)
+    assert os.environ["PATH"].startswith(programs)
+
+
+REQUEST = forks.Request("/homes/ada", 70_000, ["--port=1"], {"USER": "ada"})
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[socket.socket]:
+    with (
+        patch.object(forks, "BREATH", 0.01),
+        forks.listen(tmp_path / "forks") as listener,
+    ):
+        yield listener
+
+
+def serve_until(
+    listener: socket.socket, over: threading.Event, pids: list[int]
+) -> forks.Request | None:
+    """Run the fork server with `fork` played, until the hub has gone."""
+    parents = chain([1], (2 if over.is_set() else 1 for _ in count()))
+    with (
+        patch("os.fork", side_effect=pids),
+        patch("os.getppid", side_effect=parents),
+        patch("signal.signal"),
+    ):
+        return forks.serve(listener)
+
+
+def test_fork_server_tells_the_process_id(
+    listener: socket.socket, tmp_path: Path
+) -> None:
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(serve_until, listener, over, [41, 42])
+        pids = [forks.ask(tmp_path / "forks", REQUEST) for _ in range(2)]
+        over.set()
+    assert pids == [41, 42]
+    assert serving.result() is None
+
+
+def test_forked_process_gets_its_request(
+    listener: socket.socket, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(serve_until, listener, threading.Event(), [0])
+        # Played in one process, nobody is left to answer.
+        with pytest.raises(ValueError, match="invalid literal"):
+            forks.ask(tmp_path / "forks", REQUEST)
+    assert serving.result() == REQUEST
+    assert listener.fileno() == -1
+
+
+def test_only_the_hub_may_connect(
+    listener: socket.socket, tmp_path: Path
+) -> None:
+    path = Path(listener.getsockname())
+    assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    # A socket that a killed hub left is replaced.
+    forks.listen(path).close()
+
+
+def test_missing_fork_server_is_waited_for_and_then_named(
+    tmp_path: Path,
+) -> None:
+    with (
+        patch("time.monotonic", side_effect=[0.0, 30.0, 60.0]),
+        patch("time.sleep") as sleep,
+        pytest.raises(FileNotFoundError),
+    ):
+        forks.ask(tmp_path / "forks", REQUEST)
+    assert sleep.call_count == 1
+
+
+@pytest.mark.parametrize("user", [70_000, None])
+def test_process_becomes_the_learners_before_it_leaves_our_folder(
+    user: int | None,
+) -> None:
+    steps = Mock()
+    calls = ("setsid", "setgroups", "setgid", "setuid", "umask", "chdir")
+    with ExitStack() as stack:
+        stack.enter_context(patch("signal.signal"))
+        stack.enter_context(patch.dict(os.environ, {"HUB": "secret"}))
+        for name in calls:
+            double = stack.enter_context(patch(f"os.{name}"))
+            steps.attach_mock(double, name)
+        forks.become(replace(REQUEST, user=user))
+        assert dict(os.environ) == REQUEST.environ
+    # The groups first: without root's rights they could not be given up.
+    ids = [call.setgroups([]), call.setgid(70_000), call.setuid(70_000)]
+    assert steps.mock_calls == [
+        call.setsid(),
+        *(ids if user else []),
+        call.umask(0o077),
+        call.chdir("/homes/ada"),
+    ]
+
+
+@pytest.mark.parametrize("request_", [REQUEST, None], ids=["fork", "server"])
+def test_forks_run_jupyterlab_and_the_server_does_not(
+    request_: forks.Request | None, tmp_path: Path
+) -> None:
+    socket_path = str(tmp_path / "forks")
+    with (
+        patch("gc.freeze"),
+        patch.object(forks, "serve", return_value=request_),
+        patch.object(forks, "listen"),
+        patch.object(forks, "become") as become,
+        patch.object(seat, "take") as take,
+        patch("importlib.import_module") as load,
+    ):
+        forks.main([socket_path])
+    assert [each.args[0] for each in load.mock_calls] == [*forks.MODULES]
+    assert become.call_count == take.call_count == (request_ is not None)
 
 
 @pytest.fixture
@@ -275,22 +402,17 @@ def test_root_starts_no_hub_that_learners_cannot_read(
     assert "share your account" not in said
 
 
-@pytest.mark.parametrize("module", ["rooms.hub", "rooms.hub.seat"])
-def test_modules_can_be_run(
-    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for loaded in [each for each in sys.modules if each.startswith(module)]:
-        monkeypatch.delitem(sys.modules, loaded)
+def test_modules_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("rooms.hub.__main__", "rooms.hub.forks"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "argv", ["hub", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_module("rooms.hub", run_name="__main__")
     with (
-        patch("sys.argv", ["hub", "--help"]),
-        patch("resource.setrlimit"),
-        patch("course.jupyterlab.launch", return_value=0),
-        patch("pathlib.Path.cwd", return_value=tmp_path),
-        patch("tempfile.mkdtemp", return_value="/tmp/course-1"),
-        patch.dict(os.environ, {"PYTHONPATH": str(ROOT)}),
-        pytest.raises(SystemExit, match="0"),
+        patch("importlib.import_module", side_effect=ImportError("loads")),
+        pytest.raises(ImportError, match="loads"),
     ):
-        runpy.run_module(module, run_name="__main__")
+        runpy.run_module("rooms.hub.forks", run_name="__main__")
 
 
 class Authenticator:
@@ -303,6 +425,18 @@ class Authenticator:
         return "/" not in name
 
 
+class Spawner:
+    """What our spawner takes from JupyterHub's."""
+
+    user = type("User", (), {"name": "ada"})
+
+    def get_args(self) -> list[str]:
+        return ["--port=1"]
+
+    def get_env(self) -> dict[str, str]:
+        return {"USER": "ada"}
+
+
 def run_configuration(settings: Settings) -> tuple[Any, dict[str, Any]]:
     """Run the configuration as JupyterHub does; return what it set, and it."""
     command_line.make_folders(settings)
@@ -311,8 +445,10 @@ def run_configuration(settings: Settings) -> tuple[Any, dict[str, Any]]:
     auth = ModuleType("jupyterhub.auth")
     vars(auth)["Authenticator"] = Authenticator
     spawner = ModuleType("jupyterhub.spawner")
-    vars(spawner)["Spawner"] = object
-    stand_ins = (ModuleType("jupyterhub"), auth, spawner)
+    vars(spawner)["SimpleLocalProcessSpawner"] = Spawner
+    utils = ModuleType("jupyterhub.utils")
+    vars(utils)["random_port"] = lambda: 49_321
+    stand_ins = (ModuleType("jupyterhub"), auth, spawner, utils)
     modules = {each.__name__: each for each in stand_ins}
     with (
         patch.dict(sys.modules, modules),
@@ -341,14 +477,18 @@ def test_first_chapter_opens(tmp_path: Path) -> None:
     assert config.Spawner.default_url == f"/lab/tree/work/{name}"
 
 
+@pytest.mark.anyio
 @pytest.mark.usefixtures("nobody_special")
-def test_spawner_starts_in_the_home(tmp_path: Path) -> None:
+async def test_spawner_asks_for_a_fork_in_the_home(tmp_path: Path) -> None:
     config, _ = run_configuration(Settings(str(tmp_path)))
-    spawner = type("Spawner", (), {})()
-    spawner.user = type("User", (), {"name": "ada"})
-    config.Spawner.pre_spawn_hook(spawner)
+    spawner = config.JupyterHub.spawner_class()
+    with patch.object(forks, "ask", return_value=42) as ask:
+        assert await spawner.start() == ("127.0.0.1", 49_321)
+    assert spawner.pid == 42
     home = str(tmp_path / "homes" / "ada")
-    assert spawner.popen_kwargs == {"cwd": home, "umask": 0o077}
+    ask.assert_called_once_with(
+        tmp_path / "hub" / "forks", replace(REQUEST, home=home, user=None)
+    )
 
 
 @pytest.mark.anyio

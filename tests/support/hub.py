@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PASSWORD = "teaching-board-"
-PATIENCE = 120.0
+PATIENCE = 300.0
 CHAPTER = "ch04_token_endpoint.ipynb"
 INSTALL = (
     "make the hub's environment: /usr/bin/python3 -m venv .venv-hub && "
@@ -134,6 +134,11 @@ class Hub:
                 if any(str(self.folder) in word for word in words):
                     found.append(process)
         return found
+
+    def servers(self) -> int:
+        """Count the JupyterLabs, and the fork server that makes them."""
+        lines = [" ".join(each.cmdline()) for each in self.processes()]
+        return sum("rooms.hub.forks" in line for line in lines)
 
     def end(self) -> None:
         """End everything that this hub has started."""
