@@ -20,7 +20,7 @@ import pytest
 from _pytest import runner
 from hypothesis import settings
 
-SLOWER = ("slow", "browser")
+SLOWER = ("slow", "browser", "room")
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "PG", "LIMITS_URL", "FORWARDED"),
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("course").addoption(
         "--all",
         action="store_true",
-        help="run every tier: quick, slow and browser",
+        help="run every tier: quick, slow, browser and room",
     )
 
 
