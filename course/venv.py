@@ -1,5 +1,6 @@
 """The virtual environment in `.venv`, and what to say where it is missing."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -43,6 +44,12 @@ def make(root: Path) -> int:
     if os.path.lexists(folder):
         print(f"Making {folder.name} anew: its Python cannot be used.")
     return run([sys.executable, "-m", "venv", "--clear", str(folder)])
+
+
+def can_be_made() -> bool:
+    """Tell whether this Python has what makes an environment with pip."""
+    modules = ("venv", "ensurepip")
+    return all(importlib.util.find_spec(name) for name in modules)
 
 
 def examine(python: Path) -> int:
