@@ -19,7 +19,7 @@ def test_lost_characters_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     terminal.spare_characters()
     print("a token … of héron", end="", flush=True)
-    assert stream.buffer.getvalue() == b"a token ... of h?ron"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"a token ... of h?ron"
 
 
 def test_undecodable_input_is_an_error_as_before() -> None:
