@@ -11,7 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course import jupyterlab, room, terminal, venv, workspace
+from course import (
+    jupyterlab,
+    progress,
+    room,
+    slides,
+    terminal,
+    venv,
+    workspace,
+)
 from course.chapters import ROOT, UnknownChapterError, chapters, find
 
 PROGRAM = "python -m course"
@@ -36,8 +44,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 return venv.make(root)
             case "open":
                 return open_course(root, parsed.chapter, options)
-            case "check-room":
-                return room.check(root)
+            case "check-room" | "progress" | "slides":
+                return help_a_room(root, parsed)
             case "reset":
                 workspace.reset(root, parsed.chapter)
             case "catch-up":
@@ -58,6 +66,23 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         return refuse(str(error), 2)
     except OSError as error:
         return refuse(explain(error, root), 1)
+    return 0
+
+
+def help_a_room(root: Path, parsed: argparse.Namespace) -> int:
+    """Run one of the commands for a room, and return its exit code.
+
+    Raises:
+        UnknownChapterError: no such notebook to make slides of.
+        ModuleNotFoundError: reveal.js or nbconvert is not installed.
+    """
+    match parsed.command:
+        case "check-room":
+            return room.check(root)
+        case "progress":
+            progress.show(root)
+        case _:
+            slides.write(root, parsed.chapter, parsed.folder)
     return 0
 
 
@@ -115,7 +140,11 @@ def build_parser() -> argparse.ArgumentParser:
         default=8000,
         help="default: %(default)s; 0 picks a free one",
     )
+    add("progress", "Say which exercises have passed, with code words.")
     add("check-room", "Say whether this machine can hold the course.")
+    deck = add("slides", "Make slides of a chapter, which need no network.")
+    deck.add_argument("chapter", help="such as ch04")
+    deck.add_argument("folder", type=Path, help="where to, such as slides")
     add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course.chapters import ROOT, UnknownChapterError, chapters, find
+from course.upkeep import teaching
 from course.upkeep.constraints import ConstraintsError, compile_constraints
 from course.upkeep.notebook import Notebook
 from course.upkeep.scaffold import ScaffoldError, new_chapter
 from course.upkeep.weave import WeaveError, check_captions, format_files, weave
 
-ERRORS = (ConstraintsError, ScaffoldError, UnknownChapterError, WeaveError)
+ERRORS = (
+    *(ConstraintsError, ScaffoldError, teaching.TeachingError),
+    *(UnknownChapterError, WeaveError),
+)
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -48,6 +52,18 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("topic", help="such as database, or refresh_logout")
     sub.set_defaults(command=add_chapter)
     sub = commands.add_parser(
+        "teaching", help="write the generated parts of rooms/teaching/"
+    )
+    sub.add_argument(
+        "--runs", action="store_true", help="measure every notebook first"
+    )
+    sub.add_argument(
+        "--verdicts",
+        action="store_true",
+        help="judge every wrong answer first",
+    )
+    sub.set_defaults(command=write_teaching)
+    sub = commands.add_parser(
         "constraints", help="compile constraints.txt (needs uv and a network)"
     )
     sub.add_argument(
@@ -75,6 +91,16 @@ def weave_chapters(options: argparse.Namespace, root: Path) -> None:
         changed = weave(Notebook(chapter.notebook))
         word = "woven" if changed else "up to date"
         print(f"{chapter}: {word}", flush=True)
+
+
+def write_teaching(options: argparse.Namespace, root: Path) -> None:
+    """Write the teacher's pages, and print those that changed."""
+    if options.runs:
+        teaching.measure(root)
+    if options.verdicts:
+        teaching.renew_verdicts(root)
+    for path in teaching.write_pages(root):
+        print(path.relative_to(root).as_posix())
 
 
 def add_chapter(options: argparse.Namespace, root: Path) -> None:
