@@ -6,26 +6,37 @@ it. All that the page needs is copied beside it: it opens without a network.
 """
 
 import importlib.util
+import itertools
+import math
 import re
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from course.chapters import Chapter, find
 from course.workspace import with_notebook
 
+Cell: TypeAlias = dict[str, Any]  # of nbformat 4, and an output in it
 CARRIER = "sphinx_revealjs"  # the package that brings reveal.js
 REVEAL = "reveal.js"
 PARTS = ("dist/reveal.css", "dist/reveal.js", "dist/theme/white.css")
-NOTES = "plugin/notes"
-# How much a slide holds at the size that is read at the back of a room, in
-# lines of its own width. A cell that would not fit begins a slide below.
-FULL = 15
-WIDTH = 62
-HEADING = re.compile(r"^##? ", re.MULTILINE)
-FOLD = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
-# Learners do these in their notebooks, and nobody reads them off a wall.
-LEFT_OUT = ("hint(", "check(", "# %% Imports", "import os\nimport sys\n")
+FOLDERS = ("dist/theme/fonts/source-sans-pro", "plugin/notes")
+TEMPLATES = Path(__file__).with_name("jupyter") / "slides"
+# What a slide holds at a size that is read at the back of a room: lines, and
+# how many characters of prose a line has.
+FULL = 17
+WIDTH = 88
+HEADING = re.compile(r"^(?:#|##) (.+)$", re.MULTILINE)
+FOLDED = "<details>"
+# Blank lines divide paragraphs, except in folds and in blocks of code.
+PARAGRAPH = re.compile(r"(<details>.*?</details>|```.*?```)|\n\n", re.DOTALL)
+LOCAL = re.compile(r"\[([^\]]+)\]\((?!https?://)[^)]*\)")
+# From here on learners work by themselves, in their notebooks.
+PRACTICE = "Practice"
+PRACTICE_NOTE = "## Practice\n\nNow it is your turn, in your own notebook."
+# Cells that prepare the page, and those of the exercises.
+NOT_SHOWN = re.compile(r"^(?:# %% Imports|import os\nimport sys\n|hint\()")
 
 
 def write(root: Path, name: str, folder: Path) -> None:
@@ -34,19 +45,17 @@ def write(root: Path, name: str, folder: Path) -> None:
     Raises:
         UnknownChapterError: no such notebook.
         ModuleNotFoundError: reveal.js or nbconvert is not installed.
-        DamagedNotebookError: the notebook of the course cannot be read.
     """
     chapter = find(name, with_notebook(root))
     source = carried()
     page = render(chapter)
-    folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         copy = folder / REVEAL / part
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / part, copy)
-    shutil.copytree(
-        source / NOTES, folder / REVEAL / NOTES, dirs_exist_ok=True
-    )
+    for part in FOLDERS:
+        copy = folder / REVEAL / part
+        shutil.copytree(source / part, copy, dirs_exist_ok=True)
     path = folder / f"{chapter}.slides.html"
     path.write_text(page, encoding="utf-8", newline="\n")
     print(f"{path}: open it in a browser. F is full screen, S the notes.")
@@ -68,13 +77,96 @@ def render(chapter: Chapter) -> str:
     """Convert a chapter's notebook into a page of slides.
 
     Raises:
-        DamagedNotebookError: the notebook of the course cannot be read.
+        ModuleNotFoundError: nbconvert is not installed.
     """
     import nbformat
+    from nbconvert import SlidesExporter
 
     text = chapter.notebook.read_text(encoding="utf-8")
-    book: Any = nbformat.reads(text, as_version=4)
-    book.metadata.pop("widgets", None)
-    book.metadata["title"] = str(chapter)
-    book.cells = list(arrange(book.cells))
-    return text
+    book = nbformat.reads(text, as_version=4)
+    book["metadata"] = {"title": str(chapter)}
+    book["cells"] = [
+        {**cell, "id": f"slide-{number}"}
+        for number, cell in enumerate(arranged(book["cells"]))
+    ]
+    exporter = SlidesExporter(
+        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="course",
+        reveal_theme="white",
+        reveal_url_prefix=REVEAL,
+        embed_images=True,
+    )
+    page, _ = exporter.from_notebook_node(
+        nbformat.from_dict(book),
+        {"metadata": {"path": str(chapter.notebook.parent)}},
+    )
+    return str(page)
+
+
+def arranged(cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Give the cells that are shown their slide types.
+
+    A heading begins a slide, and what no longer fits begins one below it. The
+    exercises become one slide, and what is folded becomes the notes of the
+    person who speaks.
+    """
+    used, practising = 0, False
+    for piece in itertools.chain.from_iterable(map(shown, cells)):
+        heading = heading_of(piece)
+        if heading:
+            practising = heading == PRACTICE
+            if practising:
+                piece["source"] = PRACTICE_NOTE
+        elif practising:
+            continue
+        height = lines_of(piece)
+        if heading:
+            kind, used = "slide", height
+        elif piece["source"].startswith(FOLDED):
+            kind = "notes"
+        elif used + height > FULL:
+            kind, used = "subslide", height
+        else:
+            kind, used = "-", used + height
+        yield {**piece, "metadata": {"slideshow": {"slide_type": kind}}}
+
+
+def heading_of(cell: Cell) -> str | None:
+    """Return the heading of the first or second level that a cell has."""
+    found = HEADING.search(cell["source"])
+    if found is None or cell["cell_type"] == "code":
+        return None
+    return found[1]
+
+
+def shown(cell: Cell) -> Iterator[Cell]:
+    """Divide a cell at its paragraphs and folds; leave out what is not shown.
+
+    Yields:
+        Cells: code with its outputs, a paragraph, or a fold.
+    """
+    if cell["metadata"].get("tags") or NOT_SHOWN.match(cell["source"]):
+        return
+    if cell["cell_type"] == "code":
+        yield {**cell}
+        return
+    for text in PARAGRAPH.split(LOCAL.sub(r"\1", cell["source"])):
+        if text and text.strip():
+            yield {**cell, "source": text}
+
+
+def lines_of(cell: Cell) -> int:
+    """Estimate how many lines of a slide a cell takes, outputs included."""
+    if cell["cell_type"] != "code":
+        lines = cell["source"].splitlines()
+        return 1 + sum(math.ceil(len(each) / WIDTH) for each in lines)
+    texts = [cell["source"], *map(text_of, cell["outputs"])]
+    return sum(1 + len(text.splitlines()) for text in texts)
+
+
+def text_of(output: Cell) -> str:
+    """Return an output's text; a picture counts as half a slide."""
+    data = output.get("data", {})
+    if "image/png" in data or "image/svg+xml" in data:
+        return "\n" * (FULL // 2)
+    return str(output.get("text", data.get("text/plain", "")))

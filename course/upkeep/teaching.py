@@ -64,7 +64,6 @@ class Plan:
 
 
 PRACTICE = "Practice"
-CLOSING = ("Key points", "What could still go wrong")
 PLANS = (
     Plan(
         "Two hours",
@@ -466,7 +465,7 @@ def checkpoint(book: Notebook) -> str:
     name = book.chapter.name
     return (
         "Nothing of an earlier chapter has to be finished, or even run: the "
-        f"first cells import it. Whoever fell behind runs "
+        f"first cells import it. A learner who fell behind runs "
         f"`python -m course open {name}` and starts with the room. A notebook "
         f"that no longer works: `python -m course reset {name}`."
     )
