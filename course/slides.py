@@ -23,10 +23,12 @@ REVEAL = "reveal.js"
 PARTS = ("dist/reveal.css", "dist/reveal.js", "dist/theme/white.css")
 FOLDERS = ("dist/theme/fonts/source-sans-pro", "plugin/notes")
 TEMPLATES = Path(__file__).with_name("jupyter") / "slides"
-# What a slide holds at a size that is read at the back of a room: lines, and
-# how many characters of prose a line has.
-FULL = 17
-WIDTH = 88
+# In pixels of a slide, 1280 wide and 720 high: what fits, the height of a line
+# of each kind and the space around a cell, as in the template's style.
+FULL, SLACK = 660, 60
+PROSE, CODE, GAP = 35, 27, 30
+WIDTH = 88  # characters of prose in a line
+PICTURE = 400
 HEADING = re.compile(r"^(?:#|##) (.+)$", re.MULTILINE)
 FOLDED = "<details>"
 # Blank lines divide paragraphs, except in folds and in blocks of code.
@@ -119,12 +121,12 @@ def arranged(cells: Sequence[Cell]) -> Iterator[Cell]:
                 piece["source"] = PRACTICE_NOTE
         elif practising:
             continue
-        height = lines_of(piece)
+        height = height_of(piece)
         if heading:
             kind, used = "slide", height
         elif piece["source"].startswith(FOLDED):
             kind = "notes"
-        elif used + height > FULL:
+        elif used + height > FULL + (SLACK if height < SLACK * 2 else 0):
             kind, used = "subslide", height
         else:
             kind, used = "-", used + height
@@ -155,18 +157,20 @@ def shown(cell: Cell) -> Iterator[Cell]:
             yield {**cell, "source": text}
 
 
-def lines_of(cell: Cell) -> int:
-    """Estimate how many lines of a slide a cell takes, outputs included."""
+def height_of(cell: Cell) -> int:
+    """Estimate how many pixels of a slide a cell takes, outputs included."""
     if cell["cell_type"] != "code":
         lines = cell["source"].splitlines()
-        return 1 + sum(math.ceil(len(each) / WIDTH) for each in lines)
-    texts = [cell["source"], *map(text_of, cell["outputs"])]
-    return sum(1 + len(text.splitlines()) for text in texts)
+        rows = sum(math.ceil(len(each) / WIDTH) for each in lines)
+        return GAP + PROSE * rows
+    outputs = sum(map(height_of_output, cell["outputs"]))
+    return GAP + CODE * len(cell["source"].splitlines()) + outputs
 
 
-def text_of(output: Cell) -> str:
-    """Return an output's text; a picture counts as half a slide."""
+def height_of_output(output: Cell) -> int:
+    """Estimate the height of a picture or of a text, in pixels."""
     data = output.get("data", {})
     if "image/png" in data or "image/svg+xml" in data:
-        return "\n" * (FULL // 2)
-    return str(output.get("text", data.get("text/plain", "")))
+        return PICTURE
+    text = "".join(output.get("text", data.get("text/plain", "")))
+    return GAP + CODE * len(text.splitlines())

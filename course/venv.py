@@ -8,6 +8,11 @@ from pathlib import Path
 
 from course import OLDEST_PYTHON
 
+# Packages that only one command needs, and how to install them.
+APART = {
+    "sphinx_revealjs": "python -m pip install --no-deps "
+    "-r rooms/teaching/requirements.txt",
+}
 # Exit codes of the question below; 1 is also Python's own for a crash.
 OUTDATED, WITHOUT_PIP = 1, 3
 QUESTION = (
@@ -76,6 +81,8 @@ def explain_missing(package: str, root: Path) -> str:
     """Say in one line how to get a package that this Python lacks."""
     python = interpreter(root)
     missing = f"{package} is not installed for {sys.executable}."
+    if package in APART:
+        return f"{missing} Install it: {APART[package]}"
     if python.exists() and python.parent != Path(sys.executable).parent:
         command = f"{python.relative_to(root)} -m course"
         return f"{missing} Run the course with its own Python: {command}"
