@@ -15,6 +15,14 @@ LOOPBACK = ("127.0.0.1", "localhost")
 # such as the contents page, opens as a page and not as its source.
 CONFIGURATION = Path(__file__).with_name("jupyter")
 KERNELS = Path(sys.prefix) / "share" / "jupyter"
+# Where programs of a kernel write, and the names below `work/.home`.
+FOLDERS = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "IPYTHONDIR": "ipython",
+    "MPLCONFIGDIR": "matplotlib",
+}
 # The panel that lists extensions would ask PyPI for them.
 NO_EXTENSION_LIST = "--LabApp.extension_manager=readonly"
 
@@ -126,15 +134,10 @@ def in_own_home(variables: Mapping[str, str], root: Path) -> dict[str, str]:
 
     Those that the learner has set stay as they are.
     """
-    names = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "IPYTHONDIR": "ipython",
-        "MPLCONFIGDIR": "matplotlib",
-    }
-    ours = {name: str(own_home(root) / at) for name, at in names.items()}
-    return {**ours, **variables}
+    home = own_home(root)
+    ours = {name: str(home / folder) for name, folder in FOLDERS.items()}
+    learners = {name: value for name, value in variables.items() if value}
+    return {**variables, **ours, **learners}
 
 
 def is_socks(name: str, value: str) -> bool:
