@@ -45,6 +45,11 @@ def start(root: Path, stem: str, options: Sequence[str]) -> int:
     if is_root() and "--allow-root" not in options:
         print("You are root: JupyterLab is started with --allow-root.")
         options = ["--allow-root", *options]
+    variables = environment(os.environ)
+    if not is_usable(home()):
+        print(f"Your home folder cannot be written: {own_home(root)} is used.")
+        variables = in_own_home(variables, root)
+    # Printed last and flushed: another program takes this one's place.
     print(f"Opening work/{stem}.ipynb. Ctrl+C here stops it.", flush=True)
     # Given the file alone, JupyterLab takes work/ for its root, and the
     # address it prints for --no-browser leads to no notebook.
@@ -58,10 +63,6 @@ def start(root: Path, stem: str, options: Sequence[str]) -> int:
         *unless_given(ours, options),
         *options,
     ]
-    variables = environment(os.environ)
-    if not is_usable(home()):
-        print(f"Your home folder cannot be written: {own_home(root)} is used.")
-        variables = in_own_home(variables, root)
     return launch(command, root, variables)
 
 

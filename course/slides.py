@@ -91,7 +91,7 @@ def render(chapter: Chapter) -> str:
         {**cell, "id": f"slide-{number}"}
         for number, cell in enumerate(arranged(book["cells"]))
     ]
-    exporter = SlidesExporter(
+    exporter = SlidesExporter(  # type: ignore[no-untyped-call]
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="course",
         reveal_theme="white",

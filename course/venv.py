@@ -1,5 +1,6 @@
 """The virtual environment in `.venv`, and what to say where it is missing."""
 
+import errno
 import importlib.util
 import os
 import subprocess
@@ -38,6 +39,9 @@ def make(root: Path) -> int:
 
     Returns:
         The exit code of `python -m venv` or `python -m ensurepip`, or 0.
+
+    Raises:
+        PermissionError: the folder of the course cannot be written.
     """
     match examine(interpreter(root)):
         case 0:
@@ -46,6 +50,8 @@ def make(root: Path) -> int:
             python = str(interpreter(root))
             return run([python, "-m", "ensurepip", "--default-pip"])
     folder = root / ".venv"
+    if not os.access(root, os.W_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
     if os.path.lexists(folder):
         print(f"Making {folder.name} anew: its Python cannot be used.")
     return run([sys.executable, "-m", "venv", "--clear", str(folder)])

@@ -237,8 +237,7 @@ def pages(root: Path) -> Iterator[tuple[Path, str]]:
         folder(root) / "progress.md", {"code words": lambda: words(books)}
     )
     for book in books:
-        path = folder(root) / f"{book.chapter.name}.md"
-        yield filled(path, chapter_blocks(root, book))
+        yield filled(book.chapter.teaching, chapter_blocks(root, book))
 
 
 Blocks = dict[str, Callable[[], str]]

@@ -1,6 +1,7 @@
 """Progress is read from the learner's own notebooks, and from nothing else."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def shown(text: object) -> dict[str, object]:
     return {"output_type": "display_data", "data": {"text/plain": text}}
 
 
-def write(path: Path, *cells: dict[str, object]) -> None:
+def write(path: Path, *cells: Mapping[str, object]) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
 
