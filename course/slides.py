@@ -29,7 +29,7 @@ FULL, SLACK = 660, 60
 PROSE, CODE, GAP = 35, 27, 30
 WIDTH = 88  # characters of prose in a line
 PICTURE = 400
-HEADING = re.compile(r"^(?:#|##) (.+)$", re.MULTILINE)
+HEADING = re.compile(r"^(?:#|##) (.+)$|^### (?=Exercise )", re.MULTILINE)
 FOLDED = "<details>"
 # Blank lines divide paragraphs, except in folds and in blocks of code.
 PARAGRAPH = re.compile(r"(<details>.*?</details>|```.*?```)|\n\n", re.DOTALL)
@@ -115,12 +115,14 @@ def arranged(cells: Sequence[Cell]) -> Iterator[Cell]:
     used, practising = 0, False
     for piece in itertools.chain.from_iterable(map(shown, cells)):
         heading = heading_of(piece)
+        if heading == PRACTICE:
+            if practising:
+                continue
+            piece["source"] = PRACTICE_NOTE
+        elif practising and not heading:
+            continue
         if heading:
             practising = heading == PRACTICE
-            if practising:
-                piece["source"] = PRACTICE_NOTE
-        elif practising:
-            continue
         height = height_of(piece)
         if heading:
             kind, used = "slide", height
@@ -134,11 +136,14 @@ def arranged(cells: Sequence[Cell]) -> Iterator[Cell]:
 
 
 def heading_of(cell: Cell) -> str | None:
-    """Return the heading of the first or second level that a cell has."""
+    """Return the heading of the first or second level that a cell has.
+
+    An exercise counts as practice, also in a chapter that has no such heading.
+    """
     found = HEADING.search(cell["source"])
     if found is None or cell["cell_type"] == "code":
         return None
-    return found[1]
+    return found[1] or PRACTICE
 
 
 def shown(cell: Cell) -> Iterator[Cell]:

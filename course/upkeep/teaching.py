@@ -63,7 +63,6 @@ class Plan:
     cut: str
 
 
-PRACTICE = "Practice"
 PLANS = (
     Plan(
         "Two hours",
@@ -347,15 +346,15 @@ def plan(each: Plan, books: Sequence[Notebook]) -> str:
 
 
 def table_of_chapters(root: Path, books: Sequence[Notebook]) -> str:
-    """List the chapters with their minutes, all and without practice."""
+    """List the chapters with their minutes, all and without exercises."""
     rows = []
     for book in books:
         found = parts(book)
         minutes = sum(part.minutes for part in found)
-        practice = sum(p.minutes for p in found if p.title == PRACTICE)
+        practice = MINUTES["check"] * sum(p.calls["check"] for p in found)
         link = f"[{book.title}]({book.chapter.name}.md)"
         rows.append((link, minutes, minutes - practice, seconds(root, book)))
-    head = ("chapter", "minutes", "without practice", "Run All, seconds")
+    head = ("chapter", "minutes", "without exercises", "Run All, seconds")
     return table(head, rows)
 
 

@@ -164,6 +164,15 @@ def test_exercises_become_one_slide() -> None:
     ]
 
 
+def test_exercise_without_a_heading_above_it_is_practice() -> None:
+    assert slide_types(
+        prose("# T"),
+        prose("### Exercise 0.1: try\n\nTry."),
+        prose("### Exercise 0.2: again\n\nTry."),
+        prose("## Next"),
+    ) == [("# T", "slide"), ("## Practice", "slide"), ("## Next", "slide")]
+
+
 def test_what_only_a_notebook_needs_is_left_out() -> None:
     assert not slide_types(
         prose("[Contents](../README.md)", "navigation"),
