@@ -11,7 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course import jupyterlab, venv, workspace
+from course import (
+    jupyterlab,
+    progress,
+    room,
+    slides,
+    terminal,
+    venv,
+    workspace,
+)
 from course.chapters import ROOT, UnknownChapterError, chapters, find
 
 PROGRAM = "python -m course"
@@ -24,6 +32,7 @@ class RefusedCommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run one command, by default `open`, and return its exit code."""
+    terminal.spare_characters()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or is_option(given[0]):
         given.insert(0, "open")
@@ -35,6 +44,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 return venv.make(root)
             case "open":
                 return open_course(root, parsed.chapter, options)
+            case "check-room" | "progress" | "slides":
+                return help_a_room(root, parsed)
             case "reset":
                 workspace.reset(root, parsed.chapter)
             case "catch-up":
@@ -54,11 +65,24 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     ) as error:
         return refuse(str(error), 2)
     except OSError as error:
-        return refuse(
-            f"Could not read or write: {error}. Nothing of yours is lost: "
-            "put that right and run the command again.",
-            1,
-        )
+        return refuse(explain(error, root), 1)
+    return 0
+
+
+def help_a_room(root: Path, parsed: argparse.Namespace) -> int:
+    """Run one of the commands for a room, and return its exit code.
+
+    Raises:
+        UnknownChapterError: no such notebook to make slides of.
+        ModuleNotFoundError: reveal.js or nbconvert is not installed.
+    """
+    match parsed.command:
+        case "check-room":
+            return room.check(root)
+        case "progress":
+            progress.show(root)
+        case _:
+            slides.write(root, parsed.chapter, parsed.folder)
     return 0
 
 
@@ -118,6 +142,11 @@ def build_parser() -> argparse.ArgumentParser:
         default=8000,
         help="default: %(default)s; 0 picks a free one",
     )
+    add("progress", "Say which exercises have passed, with code words.")
+    add("check-room", "Say whether this machine can hold the course.")
+    deck = add("slides", "Make slides of a chapter, which need no network.")
+    deck.add_argument("chapter", help="such as ch04")
+    deck.add_argument("folder", type=Path, help="where to, such as slides")
     add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 
@@ -126,6 +155,19 @@ def refuse(reason: str, code: int) -> int:
     """Print to stderr why a command ends, and return its exit code."""
     print(reason, file=sys.stderr)
     return code
+
+
+def explain(error: OSError, root: Path) -> str:
+    """Say in one line what could not be read or written, and what to do."""
+    remedy = "put that right and run the command again."
+    if not jupyterlab.is_usable(root):
+        remedy = (
+            f"{root} is read-only. Copy it to where you may write, such as "
+            "your home folder, and run the command there."
+        )
+    return (
+        f"Could not read or write: {error}. Nothing of yours is lost: {remedy}"
+    )
 
 
 def open_course(root: Path, name: str | None, options: Sequence[str]) -> int:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from course.chapters import Chapter, chapters, find
+from course.chapters import ROOT, Chapter, chapters, find
 from course.classroom import registry
 from course.classroom.exercise import EXERCISES
 from course.classroom.prediction import PREDICTIONS
 from course.classroom.trial import given
+from course.upkeep import teaching
 from course.upkeep.notebook import Notebook, notebooks, source
 from snippets import ch02_password_hashing
 from tests.practice.answers import Answers, answers_of
@@ -30,6 +31,7 @@ from tests.support.posed import (
     posed,
 )
 from tests.support.report import Report
+from tests.support.verdicts import quoted
 
 FEWEST_EXERCISES = 2
 # Chapter 0 shows how an exercise works, with a single one. Chapter 14 is one
@@ -56,6 +58,15 @@ def asked(aid: str) -> list[str]:
 def test_exercise_teaches(exercise: Posed) -> None:
     found = complaints(exercise, ANSWERS[exercise.chapter])
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("exercise", POSED, ids=str)
+def test_teachers_page_quotes_the_verdicts(exercise: Posed) -> None:
+    """To renew them: python -m course.upkeep teaching --verdicts"""
+    found = quoted(exercise, ANSWERS[exercise.chapter])
+    if os.environ.get(teaching.RENEW):
+        teaching.keep(ROOT, "verdicts", exercise.name, found)
+    assert found == teaching.kept(ROOT, "verdicts").get(exercise.name)
 
 
 def test_every_exercise_is_posed_once() -> None:

@@ -79,6 +79,7 @@ PARTS: dict[str, Has] = {
         chapter.name in bound_names(chapter.root / "course" / "stories.py")
     ),
     "contract or conformance rows": has_rows,
+    "page for teachers": lambda chapter: chapter.teaching.exists(),
     "README row": mentions("README.md", r"\(notebooks/{stem}\.ipynb\) \|"),
 }
 NO_CODE = dict.fromkeys(
