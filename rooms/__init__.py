@@ -1,0 +1,1 @@
+"""Other rooms to take the course in than one's own machine."""
