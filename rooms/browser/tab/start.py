@@ -12,7 +12,6 @@ from rooms.browser.tab import (
     event_loop,
     hashing,
     loopback,
-    plot,
     program,
     threads,
 )
@@ -39,6 +38,7 @@ def replace_all() -> None:
     requests.adapters.HTTPAdapter.send = loopback.send
     from course import classroom
     from course.classroom import sandbox, server
+    from rooms.browser.tab import plot
 
     sandbox.threading = SimpleNamespace(Thread=threads.RunHere)
     server.Server = loopback.Server
