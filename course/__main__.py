@@ -41,12 +41,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 workspace.catch_up(root)
             case "story":
                 tell_story(root, parsed.chapter)
-            case "serve":
-                serve_app(root, parsed.chapter, parsed.port)
-            case "build-site":
-                build_site(root, parsed.folder)
-            case _:  # argparse lets only "serve-site" come this far
-                serve_site(parsed.folder, parsed.address, parsed.port)
+            case _:  # argparse lets only three more come this far
+                serve_or_build(root, parsed)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("course", "snippets")):
             raise
@@ -207,6 +203,20 @@ def serve_app(root: Path, name: str, port: int) -> None:
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve_or_build(root: Path, parsed: argparse.Namespace) -> None:
+    """Run one of the commands `serve`, `build-site` and `serve-site`.
+
+    Raises:
+        UnknownChapterError, RefusedCommandError: as these commands do.
+    """
+    if parsed.command == "serve":
+        serve_app(root, parsed.chapter, parsed.port)
+    elif parsed.command == "build-site":
+        build_site(root, parsed.folder)
+    else:
+        serve_site(parsed.folder, parsed.address, parsed.port)
 
 
 def build_site(root: Path, folder: Path) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from course.chapters import chapters
 from rooms.browser import wheels
 from rooms.browser.content import write_content
@@ -122,7 +124,9 @@ def write_pyodide(root: Path, kept: Path, folder: Path) -> None:
     pyodide = kept / "node_modules" / "pyodide"
     for name in RUNTIME:
         shutil.copy(pyodide / name, folder)
-    paths = wheels.copy_slim(wheels.fetch(root, kept / "wheels"), kept / "thin")
+    paths = wheels.copy_slim(
+        wheels.fetch(root, kept / "wheels"), kept / "thin"
+    )
     paths += [
         path
         for path in sorted(kept.glob(f"venv/**/{KERNEL}/static/pypi/*.whl"))
@@ -172,12 +176,12 @@ def bundle(kept: Path) -> bytes:
 def shipped(root: Path, paths: Sequence[Path]) -> str:
     """Write the lines of `requirements.txt` whose wheels a tab has."""
     text = (root / "requirements.txt").read_text(encoding="utf-8")
-    have = {wheels.canonicalize_name(p.name.split("-")[0]) for p in paths}
+    have = {canonicalize_name(p.name.split("-")[0]) for p in paths}
     pins = re.findall(r"(?m)^([\w-]+)==(\S+)", text)
     return "".join(
         f"{name}=={version}\n"
         for name, version in pins
-        if wheels.canonicalize_name(name) in have
+        if canonicalize_name(name) in have
     )
 
 
@@ -245,7 +249,7 @@ def run(command: Sequence[str], folder: Path | None = None) -> None:
         BuildError: it failed; the message has the end of what it printed.
     """
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command,
         cwd=folder,
         env={**os.environ, "PATH": path},

@@ -90,7 +90,7 @@ def closure(names: Iterable[str]) -> list[str]:
 
 def pins(constraints: str) -> dict[str, str]:
     """Read `constraints.txt` as it holds in a tab: `{"pyjwt": "2.15.1"}`."""
-    found = {}
+    found: dict[str, str] = {}
     for line in constraints.splitlines():
         text = line.partition("#")[0].strip()
         if not text:
@@ -144,9 +144,7 @@ def download(
         *("--only-binary=:all:", *tags, "-d", str(folder)),
         *(f"{name}=={version}" for name, version in wanted.items()),
     ]
-    done = subprocess.run(  # noqa: S603
-        command, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1]
         raise NoWheelError(f"No wheel for a browser tab: {reason}")

@@ -16,7 +16,7 @@ ENCODED = re.compile(
 )
 
 
-class ffi:  # noqa: N801  (the names are cffi's)
+class ffi:
     """Memory as cffi hands it out: here, a bytearray."""
 
     NULL = None
@@ -39,7 +39,7 @@ class ffi:  # noqa: N801  (the names are cffi's)
         return bytes(buffer[:size])
 
 
-class lib:  # noqa: N801
+class lib:
     """The functions and error codes of argon2.h."""
 
     ARGON2_VERSION_NUMBER = 0x13
@@ -53,7 +53,7 @@ class lib:  # noqa: N801
         return 64 + 2 * salt_size + 2 * size
 
     @staticmethod
-    def argon2_hash(  # noqa: PLR0913
+    def argon2_hash(
         t: int,
         m: int,
         p: int,

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @cache
-def library() -> Any:  # noqa: ANN401
+def library() -> Any:  # noqa: ANN401  # runs only in a tab
     """Load `hashing.js`, which the build bundles beside this file."""
     from pyodide.code import run_js
 
@@ -15,7 +15,10 @@ def library() -> Any:  # noqa: ANN401
     return run_js(f"{path.read_text(encoding='utf-8')};hashing")
 
 
-def compute(function: str, *arguments: Any) -> Any:  # noqa: ANN401
+def compute(  # runs only in a tab
+    function: str,
+    *arguments: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     """Call a function of the library with bytes, texts and numbers.
 
     Args:

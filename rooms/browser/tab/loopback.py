@@ -89,10 +89,8 @@ def send(
     """
     url = str(request.url)
     body: Any = request.body or b""
-    headers = {
-        **{"Accept-Encoding": "identity", "Connection": "keep-alive"},
-        **dict(request.headers),
-    }
+    headers = {"Accept-Encoding": "identity"}
+    headers |= {name: str(value) for name, value in request.headers.items()}
     asked = httpx.Request(
         str(request.method), url, headers=headers, content=body
     )

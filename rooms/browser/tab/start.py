@@ -1,10 +1,11 @@
-"""Puts the stand-ins in place. Each line says what it replaces."""
+"""Puts the stand-ins in place. Each `replace` says what it replaces."""
 
 import asyncio
 import hashlib
+import importlib
 import subprocess
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
 from rooms.browser.tab import (
@@ -17,35 +18,7 @@ from rooms.browser.tab import (
 )
 
 
-def replace_all() -> None:
-    """Replace what a tab lacks."""
-    absent.install()
-    import anyio.to_thread
-    import httpx
-    import requests.adapters
-
-    # Of Argon2, noble-hashes computes any number of lanes, one by one.
-    with patch.object(sys, "platform", "linux"):
-        import argon2._utils
-    argon2._utils._is_wasm = lambda: False
-    if not hasattr(hashlib, "pbkdf2_hmac"):
-        hashlib.pbkdf2_hmac = hashing.pbkdf2_hmac
-    asyncio.run = event_loop.run
-    subprocess.run = program.run
-    anyio.to_thread.run_sync = threads.run_sync
-    httpx.AsyncHTTPTransport.handle_async_request = loopback.answer
-    httpx.HTTPTransport.handle_request = loopback.answer_at_once
-    requests.adapters.HTTPAdapter.send = loopback.send
-    from course import classroom
-    from course.classroom import sandbox, server
-    from rooms.browser.tab import plot
-
-    sandbox.threading = SimpleNamespace(Thread=threads.RunHere)
-    server.Server = loopback.Server
-    classroom.show_plot = plot.show_plot
-
-
-def begin() -> None:
+def begin() -> None:  # runs only in a tab
     """Replace what a tab lacks, then import what the first cells need.
 
     The notebook's own folder is left out of the path meanwhile: each look
@@ -53,7 +26,54 @@ def begin() -> None:
     """
     path = list(sys.path)
     sys.path[:] = [place for place in path if place]
-    replace_all()
-    import snippets.ch06_scopes  # noqa: F401
-
+    absent.install()
+    replace_all(load())
+    importlib.import_module("snippets.ch06_scopes")
     sys.path[:] = path
+
+
+def load() -> dict[str, ModuleType]:  # runs only in a tab
+    """Import the modules in which `replace_all` replaces something."""
+    # argon2-cffi allows one lane in a tab, for lack of threads. noble-hashes
+    # computes any number of lanes, one after the other.
+    with patch.object(sys, "platform", "linux"):
+        importlib.import_module("argon2")
+    names = (
+        *("anyio.to_thread", "argon2._utils", "course.classroom"),
+        *("course.classroom.sandbox", "course.classroom.server"),
+        *("httpx", "requests.adapters", "rooms.browser.tab.plot"),
+    )
+    return {name: importlib.import_module(name) for name in names}
+
+
+def replace_all(modules: dict[str, ModuleType]) -> None:
+    """Put the stand-ins where callers look for what a tab lacks.
+
+    Args:
+        modules: those of `load`, by their names.
+    """
+
+    def replace(owner: object, name: str, by: object) -> None:
+        """Let an attribute of a module or of a class be another object."""
+        setattr(owner, name, by)
+
+    replace(modules["argon2._utils"], "_is_wasm", by=lambda: False)
+    replace(hashlib, "pbkdf2_hmac", by=hashing.pbkdf2_hmac)
+    replace(asyncio, "run", by=event_loop.run)
+    replace(subprocess, "run", by=program.run)
+    replace(modules["anyio.to_thread"], "run_sync", by=threads.run_sync)
+    httpx = modules["httpx"]
+    replace(
+        httpx.AsyncHTTPTransport, "handle_async_request", by=loopback.answer
+    )
+    replace(httpx.HTTPTransport, "handle_request", by=loopback.answer_at_once)
+    adapter = modules["requests.adapters"].HTTPAdapter
+    replace(adapter, "send", by=loopback.send)
+    replace(
+        modules["course.classroom.sandbox"],
+        "threading",
+        by=SimpleNamespace(Thread=threads.RunHere),
+    )
+    replace(modules["course.classroom.server"], "Server", by=loopback.Server)
+    plot = modules["rooms.browser.tab.plot"]
+    replace(modules["course.classroom"], "show_plot", by=plot.show_plot)
