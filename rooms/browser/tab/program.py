@@ -35,7 +35,7 @@ def run(
             text = compile(command[2], "<string>", "exec")
             exec(text, {"__name__": "__main__"})  # noqa: S102
         except SystemExit as ending:
-            code = ending.code if isinstance(ending.code, int) else 1
+            code = exit_code(ending)
         except BaseException:
             traceback.print_exc()
             code = 1
@@ -62,3 +62,11 @@ def own_modules() -> Iterator[None]:
 def loaded() -> list[str]:
     """List the modules of `OWN` that are imported, and those inside them."""
     return [name for name in sys.modules if name.split(".")[0] in OWN]
+
+
+def exit_code(ending: SystemExit) -> int:
+    """Return a program's exit code; print a reason, as Python does."""
+    if isinstance(ending.code, str):
+        print(ending.code, file=sys.stderr)
+        return 1
+    return ending.code or 0
