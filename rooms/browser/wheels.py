@@ -55,7 +55,7 @@ OPTIONALLY_COMPILED = {"markupsafe"}
 UNREACHED = re.compile(
     r"(.*/)?tests?/|jedi/third_party/(django-stubs|typeshed/stubs)/"
     r"|fastapi_offline/static/(?!favicon)|(sqlalchemy|alembic)/testing/"
-    r"|.*\.(pyi|so|c|pyx|h)$(?<!wasm32-emscripten\.so)"
+    r"|(?!jedi/).*\.pyi$|.*\.(so|c|pyx|h)$(?<!wasm32-emscripten\.so)"
 )
 DATE = (2026, 1, 1, 0, 0, 0)  # of every file, so that builds do not differ
 
