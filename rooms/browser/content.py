@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from course import workspace
-from course.chapters import chapters
-from rooms.browser.shown import CELLS, NOTEBOOKS
+from rooms.browser.shown import CELLS, LINES, NOTEBOOKS
 
 Cell = dict[str, Any]
 
@@ -53,6 +52,9 @@ def show_cells(book: dict[str, Any], stem: str) -> None:
     for place, cell in enumerate(cells):
         if cell["cell_type"] != "code":
             continue
+        if cell["id"] in LINES.get(stem, {}):
+            line, comment = LINES[stem][cell["id"]]
+            cell["source"] = "".join(cell["source"]).replace(line, comment)
         if whole:
             cells[place] = shown(cell, "")
         elif cell["id"] in listed:
@@ -99,8 +101,3 @@ def text_of(output: dict[str, Any]) -> str:
     text = "".join(output.get("text", data.get("text/plain", "")))
     return f"```text\n{text.rstrip()}\n```"
 
-
-def run_in_a_tab(root: Path) -> list[str]:
-    """List the stems of the notebooks whose cells are run in a tab."""
-    stems = [chapter.stem for chapter in chapters(root)]
-    return [stem for stem in stems if stem not in NOTEBOOKS]

@@ -13,7 +13,7 @@ import pytest
 
 from course import __main__ as command
 from course.chapters import ROOT, chapters
-from course.upkeep.notebook import notebooks
+from course.upkeep.notebook import notebooks, source
 from rooms.browser import build, content, shown, wheels
 from rooms.browser.build import BuildError
 
@@ -24,6 +24,10 @@ def test_cells_to_show_are_code_cells_of_the_notebooks() -> None:
     books = {book.stem: book for book in notebooks()}
     for stem, cells in shown.CELLS.items():
         assert set(cells) <= {cell["id"] for cell in books[stem].code_cells}
+    for stem, lines in shown.LINES.items():
+        sources = {cell["id"]: source(cell) for cell in books[stem].code_cells}
+        for cell, (line, _) in lines.items():
+            assert sources[cell].count(line) == 1
     assert set(shown.NOTEBOOKS) <= set(books)
     assert not set(shown.NOTEBOOKS) & set(shown.CELLS)
 
@@ -67,6 +71,14 @@ def test_cell_that_cannot_run_has_its_code_its_output_and_why(
     assert cell["source"].startswith("*A browser tab cannot run this cell: it")
     assert "```python\ndef ours(token, wait):" in cell["source"]
     assert cell["source"].endswith("```text\n{'naive': 10, 'ours': 1}\n```")
+
+
+def test_line_that_cannot_hold_becomes_a_comment(written: Path) -> None:
+    [(cell, (line, comment))] = shown.LINES["ch07_database"].items()
+    shown_cell = cells_of(written / "work/ch07_database.ipynb")[cell]
+    assert shown_cell["cell_type"] == "code"
+    assert comment in shown_cell["source"]
+    assert line not in shown_cell["source"]
 
 
 def test_other_cells_run_and_have_no_outputs(written: Path) -> None:

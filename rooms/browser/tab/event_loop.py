@@ -12,14 +12,19 @@ class Timers:
     """In place of a selector: a tab has no sockets, so only time passes."""
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Sleep until the next timer.
+        """Wait until the next timer, by looking at the clock.
+
+        `time.sleep` would let the tab's own loop run meanwhile, where the
+        browser can suspend Python, and tasks would find the wrong loop.
 
         Raises:
             RuntimeError: there is no timer, so the wait would never end.
         """
         if timeout is None:
             raise RuntimeError("this waits for something that never happens")
-        time.sleep(timeout)
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            pass
         return []
 
 
