@@ -100,4 +100,3 @@ def text_of(output: dict[str, Any]) -> str:
         return "".join(data["text/html"])
     text = "".join(output.get("text", data.get("text/plain", "")))
     return f"```text\n{text.rstrip()}\n```"
-

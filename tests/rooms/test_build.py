@@ -131,9 +131,7 @@ def make_wheel(
     folder: Path, name: str, files: Sequence[str], needs: Sequence[str] = ()
 ) -> Path:
     """Write a small wheel, `name-1-….whl`."""
-    path = wheels.write_wheel(
-        folder, name, "1", dict.fromkeys(files, b"x")
-    )
+    path = wheels.write_wheel(folder, name, "1", dict.fromkeys(files, b"x"))
     if needs:
         info = f"{name}-1.dist-info/METADATA"
         lines = "".join(f"Requires-Dist: {each}\n" for each in needs)

@@ -1,0 +1,221 @@
+"""The browser edition in Chromium: built, served and used as learners do."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import pytest
+from argon2.low_level import Type, hash_secret
+from playwright.sync_api import Browser, expect
+
+from course.chapters import ROOT, Chapter, chapters
+from course.upkeep.comparison import Comparison
+from course.upkeep.notebook import Notebook
+from rooms.browser.shown import NOTEBOOKS
+from tests.browser.test_browser import SCREENSHOTS, VIEWPORT, violations
+from tests.support.report import Report
+from tests.support.tab import TabNotebook, build_site, served
+
+pytestmark = pytest.mark.tab
+LARGEST = 45.0  # MB
+RUN = [each for each in chapters() if each.stem not in NOTEBOOKS]
+CHECK = 'check("log in", [form, headers_for])'
+SOLUTION = f"""\
+form = {{"username": "johndoe", "password": "secret"}}
+bearer = "Bearer {{}}".format
+headers_for = lambda token: {{"Authorization": bearer(token)}}
+{CHECK}"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site, once for all tests of this file."""
+    folder = tmp_path_factory.mktemp("tab") / "site"
+    print(build_site(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(site: Path) -> Iterator[str]:
+    with served(site) as url:
+        yield url
+
+
+@pytest.fixture
+def tab(browser: Browser, url: str) -> Iterator[TabNotebook]:
+    """Open a browser that was never here."""
+    with browser.new_context(viewport=VIEWPORT) as context:
+        yield TabNotebook(context.new_page(), url)
+
+
+def test_site_is_small(site: Path, report: Report) -> None:
+    files = [path for path in site.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    report.append(f"browser edition: {size:.1f} MB in {len(files)} files")
+    assert size <= LARGEST
+
+
+@pytest.mark.parametrize("chapter", RUN, ids=str)
+def test_run_all_prints_what_the_notebook_shows(
+    chapter: Chapter, tab: TabNotebook
+) -> None:
+    tab.open(chapter.notebook.name)
+    tab.run_all()
+    tab.page.screenshot(path=SCREENSHOTS / f"{chapter.stem}_tab.png")
+    assert different(chapter, tab.outputs()) == {}
+    assert tab.complaints == []
+    assert tab.hosts == {"127.0.0.1"}
+    assert violations(tab) == []
+
+
+def different(
+    chapter: Chapter, outputs: dict[str, list[dict[str, Any]]]
+) -> dict[str, str]:
+    """Return, by a cell's id, the outputs that nbval would refuse."""
+    stored = {
+        cell["id"]: cell["outputs"]
+        for cell in Notebook(chapter.notebook).code_cells
+    }
+    comparison = Comparison(ROOT / "tests" / "masks.cfg")
+    assert outputs
+    return {
+        name: json.dumps(new)
+        for name, new in outputs.items()
+        if not comparison.same(new, stored[name])
+    }
+
+
+def test_other_output_would_be_noticed(tab: TabNotebook) -> None:
+    """Without this, the equal outputs above would prove nothing."""
+    [chapter] = [each for each in RUN if each.number == 0]
+    stored = {
+        cell["id"]: list(cell["outputs"])
+        for cell in Notebook(chapter.notebook).code_cells
+    }
+    assert different(chapter, stored) == {}
+    name = next(name for name, outputs in stored.items() if outputs)
+    error = {"output_type": "stream", "name": "stdout", "text": "no\n"}
+    assert set(different(chapter, stored | {name: [error]})) == {name}
+
+
+def test_chapter_to_read_has_its_outputs(tab: TabNotebook) -> None:
+    tab.open("ch09_keys_and_claims.ipynb")
+    page = tab.page
+    expect(page.get_by_text("but not run it:")).to_be_visible()
+    assert tab.outputs() == {}
+
+
+def test_learner_solves_keeps_and_resets(tab: TabNotebook) -> None:
+    tab.open("ch00_start.ipynb")
+    tab.run_all()
+    page = tab.page
+
+    asked = page.locator("fieldset details")
+    asked.first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert asked.first.locator("p").inner_text().startswith("No. ")
+
+    cell = page.locator(".jp-CodeCell", has_text=CHECK)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(SOLUTION)
+    page.keyboard.press("Shift+Enter")
+    expect(tab.output_of(CHECK)).to_contain_text(
+        "Passed: log in", timeout=120_000
+    )
+
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('docmanager:save')"
+    )
+    name = "ch00_start.ipynb"
+    page.goto(f"{tab.url}/lab/index.html?path=work/{name}")
+    tab.wait_until_open(name)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(1)
+
+    page.evaluate(
+        """async name => {
+            const app = window.jupyterapp, at = app.shell.currentWidget;
+            await at.context.save();
+            at.dispose();
+            await app.serviceManager.contents.delete(name);
+        }""",
+        f"work/{name}",
+    )
+    page.goto(f"{tab.url}/lab/index.html?path=work/{name}")
+    tab.wait_until_open(name)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(0)
+
+
+PASSWORDS = ["", "secret", "é" * 36, "a" * 71 + "é", "a" * 100, "pass word"]
+HASH = """
+import bcrypt, hashlib, json
+from argon2.low_level import Type, hash_secret
+from argon2 import PasswordHasher
+given, salts = json.loads({given!r}), json.loads({salts!r})
+print(json.dumps({{
+    "bcrypt": [bcrypt.hashpw(p.encode(), s.encode()).decode()
+               for s in salts for p in given],
+    "argon2": [hash_secret(p.encode(), b"saltsalt", 2, 64, 4, 32, Type.ID)
+               .decode() for p in given],
+    "pbkdf2": [hashlib.pbkdf2_hmac("sha256", p.encode(), b"salt", 100).hex()
+               for p in given],
+    "new": bcrypt.hashpw(b"secret", bcrypt.gensalt(5)).decode(),
+    "code word": PasswordHasher().parallelism,
+}}))
+"""
+
+
+def test_hashes_are_those_of_cpython(tab: TabNotebook) -> None:
+    import hashlib
+
+    salts = [bcrypt.gensalt(4).decode(), bcrypt.gensalt(6).decode()]
+    tab.open("ch00_start.ipynb")
+    text = tab.execute(
+        HASH.format(given=json.dumps(PASSWORDS), salts=json.dumps(salts))
+    )
+    computed = json.loads(text)
+    given = [password.encode() for password in PASSWORDS]
+    assert computed["bcrypt"] == [
+        bcrypt.hashpw(password, salt.encode()).decode()
+        for salt in salts
+        for password in given
+    ]
+    assert computed["argon2"] == [
+        hash_secret(p, b"saltsalt", 2, 64, 4, 32, Type.ID).decode()
+        for p in given
+    ]
+    assert computed["pbkdf2"] == [
+        hashlib.pbkdf2_hmac("sha256", p, b"salt", 100).hex() for p in given
+    ]
+    new = computed["new"]
+    assert re.fullmatch(r"\$2b\$05\$[./A-Za-z0-9]{53}", new)
+    assert bcrypt.checkpw(b"secret", new.encode())
+
+
+def test_cell_learns_what_a_tab_lacks(tab: TabNotebook) -> None:
+    tab.open("ch00_start.ipynb")
+    attempts = {
+        "import subprocess; subprocess.run(['ls'])": "can start no process",
+        "from cryptography.fernet import Fernet; Fernet(b'')": (
+            "a browser tab lacks"
+        ),
+        "import threading; threading.Thread(target=print).start()": (
+            "can't start new thread"
+        ),
+        "import httpx; httpx.get('http://127.0.0.1:9')": (
+            "All connection attempts failed"
+        ),
+    }
+    for code, says in attempts.items():
+        assert says in tab.execute(code)
+
+
+def test_first_page_leads_to_the_chapters(tab: TabNotebook) -> None:
+    page = tab.page
+    page.goto(tab.url)
+    assert page.locator("li a").count() == len(chapters())
+    page.get_by_role("link", name=re.compile("^Chapter 0")).click()
+    tab.wait_until_open("ch00_start.ipynb")
