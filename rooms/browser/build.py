@@ -24,6 +24,7 @@ from rooms.browser.content import write_content
 from rooms.browser.shown import CELLS, NOTEBOOKS
 
 HERE = Path(__file__).parent
+TAB = "rooms/browser/tab"
 SITE_PACKAGES = "/lib/python3.14/site-packages"
 RUNTIME = (
     *("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"),
@@ -33,11 +34,10 @@ KERNEL = "pyodide-kernel-extension"
 # The kernel brings the front ends of two versions of ipywidgets; ours is 8.
 OTHER_WIDGETS = "widgetsnbextension-3."
 START = "start_kernel.py"
+# Fonts in formats that browsers stopped to load years ago.
+OLD_FONTS = ("build/fa-*.svg", "build/fa-*.eot", "build/fa-*.ttf")
 # Stand-ins that are packages under another name in a tab.
-NAMES = {
-    "bcrypt.py": "bcrypt.py",
-    "argon2_bindings.py": "_argon2_cffi_bindings.py",
-}
+BCRYPT, ARGON2 = "bcrypt.py", "argon2_bindings.py"
 MATPLOTLIB = {
     "matplotlib/__init__.py": b'"""A stand-in: see rooms.browser.tab."""\n',
     "matplotlib/figure.py": b"from rooms.browser.tab.plot import Figure\n",
@@ -76,6 +76,9 @@ def build(root: Path, site: Path) -> None:
         ],
         source,
     )
+    for pattern in OLD_FONTS:
+        for path in site.glob(pattern):
+            path.unlink()
     (site / "index.html").write_text(front_page(root), encoding="utf-8")
     files = [path for path in site.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
@@ -132,6 +135,10 @@ def write_pyodide(root: Path, kept: Path, folder: Path) -> None:
         for path in sorted(kept.glob(f"venv/**/{KERNEL}/static/pypi/*.whl"))
         if not path.name.startswith(OTHER_WIDGETS)
     ]
+    stand_in = (root / TAB / BCRYPT).read_bytes()
+    paths.append(
+        wheels.write_wheel(kept, "bcrypt", "4.0.1", {BCRYPT: stand_in})
+    )
     paths.append(course_wheel(root, kept, paths))
     for path in paths:
         shutil.copy(path, folder)
@@ -148,10 +155,8 @@ def course_wheel(root: Path, kept: Path, paths: Sequence[Path]) -> Path:
         name: (root / name).read_bytes()
         for name in wheels.course_files(root, unread)
     }
-    tab = "rooms/browser/tab"
-    files[f"{tab}/hashing.js"] = bundle(kept)
-    for name, module in NAMES.items():
-        files[module] = (root / tab / name).read_bytes()
+    files[f"{TAB}/hashing.js"] = bundle(kept)
+    files["_argon2_cffi_bindings.py"] = (root / TAB / ARGON2).read_bytes()
     start = "__import__('rooms.browser.tab.start').browser.tab.start.begin()\n"
     files |= MATPLOTLIB | {START: start.encode()}
     files["requirements.txt"] = shipped(root, paths).encode()

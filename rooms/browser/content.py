@@ -11,6 +11,13 @@ from course import workspace
 from rooms.browser.shown import CELLS, LINES, NOTEBOOKS
 
 Cell = dict[str, Any]
+INTRODUCTION = """\
+# Contents
+
+These are your own copies: change, break and run anything. This browser keeps
+what you save. To get a chapter back as it came, right-click it in the file
+browser on the left and choose Delete, then open it again.
+"""
 
 
 def write_content(root: Path, folder: Path) -> None:
@@ -39,6 +46,11 @@ def write_content(root: Path, folder: Path) -> None:
     shutil.copy(root / "README.md", folder)
     with contextlib.redirect_stdout(io.StringIO()):
         workspace.fill(folder)
+    page = folder / "work" / workspace.CONTENTS
+    text = page.read_text(encoding="utf-8")
+    page.write_text(
+        text.replace(workspace.INTRODUCTION, INTRODUCTION), encoding="utf-8"
+    )
     shutil.rmtree(folder / "notebooks")
     (folder / "work" / ".copied.json").unlink()
     (folder / "README.md").unlink()

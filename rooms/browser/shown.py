@@ -35,5 +35,6 @@ NOTEBOOKS = {
     "ch09_keys_and_claims": CRYPTOGRAPHY,
     "ch10_attack_lab": CRYPTOGRAPHY,
     "ch11_under_load": CRYPTOGRAPHY,
+    "ch12_browser_clients": CRYPTOGRAPHY,
     "extra_event_loop": OWN_KERNEL,
 }

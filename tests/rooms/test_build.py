@@ -59,6 +59,13 @@ def test_drive_has_every_notebook_and_every_module(written: Path) -> None:
     assert not [name for name in names if "/." in name or "pycache" in name]
 
 
+def test_contents_page_says_how_to_reset_in_a_tab(written: Path) -> None:
+    page = (written / "work" / "contents.md").read_text(encoding="utf-8")
+    assert "choose Delete" in page
+    assert "python -m course reset" not in page
+    assert "](ch04_token_endpoint.ipynb)" in page
+
+
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -209,7 +216,7 @@ def test_missing_wheels_are_downloaded_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pip = Pip()
-    monkeypatch.setattr(wheels.subprocess, "run", pip)
+    monkeypatch.setattr("rooms.browser.wheels.subprocess.run", pip)
     fetched = wheels.fetch(ROOT, tmp_path / "wheels")
     assert len(fetched) == len(wheels.closure(wheels.NEEDED)) + 1
     for_tabs, for_any = pip.commands
@@ -223,7 +230,7 @@ def test_package_without_a_wheel_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pip = Pip(1, "noise\nERROR: No matching distribution found for x==1\n")
-    monkeypatch.setattr(wheels.subprocess, "run", pip)
+    monkeypatch.setattr("rooms.browser.wheels.subprocess.run", pip)
     with pytest.raises(wheels.NoWheelError, match=r"found for x==1"):
         wheels.download(tmp_path, {"x": "1"}, ())
 
@@ -267,14 +274,17 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             site = Path(words[words.index("--output-dir") + 1])
             site.mkdir(parents=True, exist_ok=True)
             (site / "jupyter-lite.json").write_text("{}")
+            (site / "build").mkdir(exist_ok=True)
+            (site / "build" / "fa-solid-900.eot").touch()
+            (site / "build" / "fa-solid-900.woff2").touch()
 
     def fetch(root: Path, folder: Path) -> list[Path]:
         folder.mkdir(exist_ok=True)
         return [make_wheel(folder, "fastapi", ["fastapi/a.py"])]
 
     monkeypatch.setattr(build, "run", run)
-    monkeypatch.setattr(build.wheels, "fetch", fetch)
-    monkeypatch.setattr(build.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(wheels, "fetch", fetch)
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     (tmp_path / "course").mkdir()
     for name in ("notebooks", "snippets", "course", "rooms", "README.md"):
         (tmp_path / "course" / name).symlink_to(ROOT / name)
@@ -296,6 +306,8 @@ def test_site_is_built_by_one_command(
     (site / "old").touch()
     assert command.main(["build-site", str(site)], root) == 0
     assert not (site / "old").exists()
+    fonts = [path.name for path in (site / "build").iterdir()]
+    assert fonts == ["fa-solid-900.woff2"]
     assert [words[0] for words in tools] == ["esbuild", "jupyter"]
     python = Path(sys.executable).name
     assert first == [python, "python", "npm", "esbuild", "jupyter"]
@@ -312,16 +324,19 @@ def test_kernel_gets_the_wheels_and_the_start(
     [kernel] = config["litePluginSettings"].values()
     assert kernel["disablePyPIFallback"] is True
     options = kernel["loadPyodideOptions"]
-    assert options["packages"] == ["course", "fastapi", "pyodide-kernel"]
+    assert options["packages"] == [
+        *("bcrypt", "course", "fastapi", "pyodide-kernel")
+    ]
     folder = source / "static" / "pyodide"
     with zipfile.ZipFile(folder / "course-1-py3-none-any.whl") as wheel:
         start = Path(options["env"]["PYTHONSTARTUP"]).name
         assert b"start.begin()" in wheel.read(start)
-        assert wheel.read("requirements.txt") == b"fastapi==1\n"
-        bcrypt = (ROOT / "rooms/browser/tab/bcrypt.py").read_bytes()
-        assert wheel.read("bcrypt.py") == bcrypt
+        assert wheel.read("requirements.txt") == b"fastapi==1\nbcrypt==4.0.1\n"
         assert b"hashing" in wheel.read("rooms/browser/tab/hashing.js")
         assert "course/practice/ch09.py" not in wheel.namelist()
+    with zipfile.ZipFile(folder / "bcrypt-4.0.1-py3-none-any.whl") as wheel:
+        stand_in = (ROOT / "rooms/browser/tab/bcrypt.py").read_bytes()
+        assert wheel.read("bcrypt.py") == stand_in
 
 
 def test_first_page_links_every_chapter() -> None:
@@ -345,7 +360,7 @@ def test_folder_with_something_else_is_not_deleted(
 def test_missing_npm_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(BuildError, match=r"install Node\.js"):
         build.make_tools(tmp_path)
 

@@ -1,6 +1,7 @@
 """`python -m course serve-site`: the site for a room."""
 
 import threading
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -46,7 +47,7 @@ def test_command_serves_on_this_machine_until_it_is_stopped(
     def stop(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(serve.ThreadingHTTPServer, "serve_forever", stop)
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", stop)
     assert command.main(["serve-site", str(site), "--port", "0"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("The course is at http://127.0.0.1:")
@@ -55,7 +56,7 @@ def test_command_serves_on_this_machine_until_it_is_stopped(
 def test_open_address_is_told_by_the_name_of_the_machine(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve.socket, "gethostname", lambda: "teacher")
+    monkeypatch.setattr("socket.gethostname", lambda: "teacher")
     with serve.make_server(site, "0.0.0.0", 0) as server:
         assert serve.url_of(server).startswith("http://teacher:")
 

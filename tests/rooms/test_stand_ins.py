@@ -219,7 +219,7 @@ async def slow_pair() -> list[int]:
         ready.set()
         return 2
 
-    return await asyncio.gather(first(), second())
+    return list(await asyncio.gather(first(), second()))
 
 
 def test_loop_runs_tasks_and_timers() -> None:

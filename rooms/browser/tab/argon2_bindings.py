@@ -57,9 +57,9 @@ class lib:
         t: int,
         m: int,
         p: int,
-        password: bytes,
+        password: bytearray,
         password_size: int,
-        salt: bytes,
+        salt: bytearray,
         salt_size: int,
         raw: bytearray | None,
         size: int,
@@ -69,21 +69,20 @@ class lib:
         version: int,
     ) -> int:
         """Hash a password; write the raw or the encoded hash, or both."""
-        salt = bytes(salt[:salt_size])
-        password = bytes(password[:password_size])
+        given = bytes(password[:password_size]), bytes(salt[:salt_size])
         name = VARIANTS[variant]
-        computed = hash_raw(name, password, salt, (t, m, p), size, version)
+        computed = hash_raw(name, *given, (t, m, p), size, version)
         if raw is not None:
             raw[:size] = computed
         if encoded is not None:
             head = f"${name}$v={version}$m={m},t={t},p={p}"
-            text = f"{head}${encode(salt)}${encode(computed)}\0".encode()
+            text = f"{head}${encode(given[1])}${encode(computed)}\0".encode()
             encoded[: len(text)] = text
         return lib.ARGON2_OK
 
     @staticmethod
     def argon2_verify(
-        encoded: bytearray, password: bytes, size: int, variant: int
+        encoded: bytearray, password: bytearray, size: int, variant: int
     ) -> int:
         """Compare a password with an encoded hash; return an error code."""
         match = ENCODED.fullmatch(ffi.string(encoded).decode())
