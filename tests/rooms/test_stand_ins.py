@@ -7,6 +7,8 @@ place. The tab tier compares the libraries themselves.
 import asyncio
 import hashlib
 import importlib
+import json
+import json.scanner
 import re
 import subprocess
 import sys
@@ -454,6 +456,8 @@ def test_every_stand_in_takes_its_place(
     modules = {name: importlib.import_module(name) for name in names}
     replaced = [
         (hashlib, "pbkdf2_hmac", hashing.pbkdf2_hmac),
+        (json.scanner, "make_scanner", json.scanner.py_make_scanner),
+        (json, "_default_decoder", None),
         (asyncio, "run", event_loop.run),
         (subprocess, "run", program.run),
         (modules["anyio.to_thread"], "run_sync", threads.run_sync),
@@ -475,5 +479,7 @@ def test_every_stand_in_takes_its_place(
     sandbox = modules["course.classroom.sandbox"]
     assert sandbox.threading.Thread is threads.RunHere
     assert modules["argon2._utils"]._is_wasm() is False
+    with pytest.raises(RecursionError):
+        json.loads("[" * 100_000)
     caught = sandbox.run(lambda: print("seen"))
     assert (caught.printed, caught.failure) == ("seen\n", None)

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import importlib
+import json
+import json.scanner
 import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
@@ -59,6 +61,10 @@ def replace_all(modules: dict[str, ModuleType]) -> None:
 
     replace(modules["argon2._utils"], "_is_wasm", by=lambda: False)
     replace(hashlib, "pbkdf2_hmac", by=hashing.pbkdf2_hmac)
+    # JSON nested too deeply would fill JavaScript's stack and end the kernel;
+    # in Python's own scanner it raises RecursionError, as elsewhere.
+    replace(json.scanner, "make_scanner", by=json.scanner.py_make_scanner)
+    replace(json, "_default_decoder", by=json.JSONDecoder())
     replace(asyncio, "run", by=event_loop.run)
     replace(subprocess, "run", by=program.run)
     replace(modules["anyio.to_thread"], "run_sync", by=threads.run_sync)
