@@ -1,10 +1,17 @@
-"""The browser edition in Chromium: built, served and used as learners do."""
+"""The browser edition: built, served and used as learners do.
 
+Most tests drive Chromium. A few drive Firefox, which can also be told to lack
+what Safari lacks: to suspend Python while it waits for JavaScript.
+"""
+
+import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import bcrypt
 import pytest
@@ -16,8 +23,20 @@ from course.upkeep.comparison import Comparison
 from course.upkeep.notebook import Notebook
 from rooms.browser.shown import NOTEBOOKS
 from tests.browser.test_browser import SCREENSHOTS, VIEWPORT, violations
+from tests.support.firefox import (
+    NO_SUSPENSION,
+    PATIENCE,
+    Page,
+    running_firefox,
+)
 from tests.support.report import Report
-from tests.support.tab import TabNotebook, build_site, served
+from tests.support.tab import (
+    DONE,
+    OUTPUTS,
+    TabNotebook,
+    build_site,
+    served,
+)
 
 pytestmark = pytest.mark.tab
 LARGEST = 45.0  # MB
@@ -60,10 +79,18 @@ def test_site_is_small(site: Path, report: Report) -> None:
 
 @pytest.mark.parametrize("chapter", RUN, ids=str)
 def test_run_all_prints_what_the_notebook_shows(
-    chapter: Chapter, tab: TabNotebook
+    chapter: Chapter, tab: TabNotebook, report: Report
 ) -> None:
+    begun = time.monotonic()
     tab.open(chapter.notebook.name)
+    ready = time.monotonic()
     tab.run_all()
+    done = time.monotonic() - ready
+    report.append(
+        f"{chapter} in a tab: Python is ready after {ready - begun:.0f} s, "
+        f"Run All takes {done:.0f} s"
+    )
+    SCREENSHOTS.mkdir(exist_ok=True)
     tab.page.screenshot(path=SCREENSHOTS / f"{chapter.stem}_tab.png")
     assert different(chapter, tab.outputs()) == {}
     assert tab.complaints == []
@@ -108,7 +135,9 @@ def test_chapter_to_read_has_its_outputs(tab: TabNotebook) -> None:
     assert tab.outputs() == {}
 
 
-def test_learner_solves_keeps_and_resets(tab: TabNotebook) -> None:
+def test_learner_solves_keeps_and_resets(
+    tab: TabNotebook, report: Report
+) -> None:
     tab.open("ch00_start.ipynb")
     tab.run_all()
     page = tab.page
@@ -131,8 +160,11 @@ def test_learner_solves_keeps_and_resets(tab: TabNotebook) -> None:
         "() => window.jupyterapp.commands.execute('docmanager:save')"
     )
     name = "ch00_start.ipynb"
+    begun = time.monotonic()
     page.goto(f"{tab.url}/lab/index.html?path=work/{name}")
     tab.wait_until_open(name)
+    seconds = time.monotonic() - begun
+    report.append(f"second visit: Python is ready after {seconds:.0f} s")
     expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(1)
 
     page.evaluate(
@@ -169,8 +201,6 @@ print(json.dumps({{
 
 
 def test_hashes_are_those_of_cpython(tab: TabNotebook) -> None:
-    import hashlib
-
     salts = [bcrypt.gensalt(4).decode(), bcrypt.gensalt(6).decode()]
     tab.open("ch00_start.ipynb")
     text = tab.execute(
@@ -219,3 +249,45 @@ def test_first_page_leads_to_the_chapters(tab: TabNotebook) -> None:
     assert page.locator("li a").count() == len(chapters())
     page.get_by_role("link", name=re.compile("^Chapter 0")).click()
     tab.wait_until_open("ch00_start.ipynb")
+
+
+# Firefox
+
+
+IDLE = """(() => {
+    const at = window.jupyterapp?.shell?.currentWidget;
+    return at?.context?.isReady
+        && at.sessionContext?.session?.kernel?.status === 'idle';
+})()"""
+RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells'), true"
+
+
+def wait_for(page: Page, condition: str) -> None:
+    """Ask the page every second whether a condition holds, and return then."""
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        time.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("number", "suspends"),
+    [(0, True), (4, True), (6, True), (0, False)],
+    ids=["ch00", "ch04", "ch06", "ch00 as in Safari"],
+)
+def test_run_all_works_in_firefox(
+    number: int, suspends: bool, url: str, tmp_path: Path
+) -> None:
+    [chapter] = [each for each in RUN if each.number == number]
+    preferences = {} if suspends else NO_SUSPENSION
+    with running_firefox(tmp_path / "profile", **preferences) as page:
+        page.open(f"{url}/lab/index.html?path=work/{chapter.notebook.name}")
+        kind = page.evaluate("typeof WebAssembly.Suspending")
+        assert suspends or kind == "undefined"
+        wait_for(page, IDLE)
+        page.evaluate(RUN_ALL)
+        wait_for(page, f"({DONE})()")
+        outputs = page.evaluate(f"({OUTPUTS})()")
+    assert different(chapter, outputs) == {}
+    hosts = {urlsplit(each).hostname for each in page.requested}
+    assert hosts - {None} == {"127.0.0.1"}

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 import websocket
 
@@ -125,7 +125,7 @@ def running_firefox(folder: Path, **preferences: bool) -> Iterator[Page]:
                 firefox.kill()
 
 
-def address_in(log: TextIO) -> str:
+def address_in(log: IO[str]) -> str:
     """Read a log until it names the address to connect to."""
     for line in log:
         found = re.search(r"WebDriver BiDi listening on (ws://\S+)", line)

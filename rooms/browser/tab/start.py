@@ -63,7 +63,9 @@ def replace_all(modules: dict[str, ModuleType]) -> None:
     replace(hashlib, "pbkdf2_hmac", by=hashing.pbkdf2_hmac)
     # JSON nested too deeply would fill JavaScript's stack and end the kernel;
     # in Python's own scanner it raises RecursionError, as elsewhere.
-    replace(json.scanner, "make_scanner", by=json.scanner.py_make_scanner)
+    replace(
+        json.scanner, "make_scanner", by=vars(json.scanner)["py_make_scanner"]
+    )
     replace(json, "_default_decoder", by=json.JSONDecoder())
     replace(asyncio, "run", by=event_loop.run)
     replace(subprocess, "run", by=program.run)
