@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 workspace.catch_up(root)
             case "story":
                 tell_story(root, parsed.chapter)
-            case _:  # argparse lets only "serve" come this far
-                serve_app(root, parsed.chapter, parsed.port)
+            case _:  # argparse lets only three more come this far
+                serve_or_build(root, parsed)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("course", "snippets")):
             raise
@@ -147,6 +147,21 @@ def build_parser() -> argparse.ArgumentParser:
     deck = add("slides", "Make slides of a chapter, which need no network.")
     deck.add_argument("chapter", help="such as ch04")
     deck.add_argument("folder", type=Path, help="where to, such as slides")
+    build = add("build-site", "Build the course as a site for browser tabs.")
+    build.add_argument("folder", type=Path, help="made, or made anew")
+    site = add("serve-site", "Serve that site, here or in a room.")
+    site.add_argument("folder", type=Path, help="which build-site has made")
+    site.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="default: %(default)s, this machine only; 0.0.0.0 is the room",
+    )
+    site.add_argument(
+        "--port",
+        type=int,
+        default=8080,
+        help="default: %(default)s; 0 picks a free one",
+    )
     add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 
@@ -236,6 +251,61 @@ def serve_app(root: Path, name: str, port: int) -> None:
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve_or_build(root: Path, parsed: argparse.Namespace) -> None:
+    """Run one of the commands `serve`, `build-site` and `serve-site`.
+
+    Raises:
+        UnknownChapterError, RefusedCommandError: as these commands do.
+    """
+    if parsed.command == "serve":
+        serve_app(root, parsed.chapter, parsed.port)
+    elif parsed.command == "build-site":
+        build_site(root, parsed.folder)
+    else:
+        serve_site(parsed.folder, parsed.address, parsed.port)
+
+
+def build_site(root: Path, folder: Path) -> None:
+    """Build the browser edition into a folder.
+
+    Raises:
+        RefusedCommandError: the folder holds something else, or a tool or a
+            package that the build needs is missing.
+    """
+    from rooms.browser.build import BuildError, build
+    from rooms.browser.wheels import NoWheelError
+
+    try:
+        build(root, folder)
+    except (BuildError, NoWheelError) as error:
+        raise RefusedCommandError(str(error)) from error
+
+
+def serve_site(folder: Path, address: str, port: int) -> None:
+    """Serve the browser edition at an address until Ctrl+C.
+
+    Raises:
+        RefusedCommandError: there is no site, or the port is taken.
+    """
+    from rooms.browser.serve import make_server, url_of
+
+    if not (folder / "jupyter-lite.json").exists():
+        raise RefusedCommandError(
+            f"There is no site in {folder}: {PROGRAM} build-site {folder}"
+        )
+    try:
+        server = make_server(folder, address, port)
+    except OSError as error:
+        raise RefusedCommandError(
+            f"{address}:{port} is taken, or not allowed. Choose another port, "
+            "or --port 0 for any that is free."
+        ) from error
+    print(f"The course is at {url_of(server)}", flush=True)
+    print("Ctrl+C stops it.", flush=True)
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 if __name__ == "__main__":
