@@ -20,7 +20,7 @@ import pytest
 from _pytest import runner
 from hypothesis import settings
 
-SLOWER = ("slow", "browser")
+SLOWER = ("slow", "browser", "room", "tab")
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "PG", "LIMITS_URL", "FORWARDED"),
@@ -34,7 +34,10 @@ JUPYTER_FOLDERS = (
     *("JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"),
     "JUPYTERLAB_WORKSPACES_DIR",
 )
-FOLDERS = ("notebooks", "practice", "system", "course", "classroom")
+FOLDERS = (
+    *("notebooks", "practice", "rooms", "system", "course"),
+    "classroom",
+)
 LONGEST_FIRST = {name: place for place, name in enumerate(FOLDERS)}
 FOLDER = Path(tempfile.mkdtemp(prefix="course-"))
 OFFLINE = Path(__file__).parent / "tests" / "support" / "offline"
@@ -66,7 +69,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tests.support.offline import sitecustomize  # noqa: E402, F401
 
 # One profile for every property; `--all` and `-m` try more examples.
-for profile, examples in {"quick": 15, "thorough": 100}.items():
+for profile, examples in {"quick": 10, "thorough": 100}.items():
     settings.register_profile(
         profile,
         derandomize=True,
@@ -80,7 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("course").addoption(
         "--all",
         action="store_true",
-        help="run every tier: quick, slow and browser",
+        help="run every tier: quick, slow, browser, room and tab",
     )
 
 

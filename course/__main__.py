@@ -11,7 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course import jupyterlab, venv, workspace
+from course import (
+    jupyterlab,
+    progress,
+    room,
+    slides,
+    terminal,
+    venv,
+    workspace,
+)
 from course.chapters import ROOT, UnknownChapterError, chapters, find
 
 PROGRAM = "python -m course"
@@ -24,6 +32,7 @@ class RefusedCommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run one command, by default `open`, and return its exit code."""
+    terminal.spare_characters()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or is_option(given[0]):
         given.insert(0, "open")
@@ -35,14 +44,16 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
                 return venv.make(root)
             case "open":
                 return open_course(root, parsed.chapter, options)
+            case "check-room" | "progress" | "slides":
+                return help_a_room(root, parsed)
             case "reset":
                 workspace.reset(root, parsed.chapter)
             case "catch-up":
                 workspace.catch_up(root)
             case "story":
                 tell_story(root, parsed.chapter)
-            case _:  # argparse lets only "serve" come this far
-                serve_app(root, parsed.chapter, parsed.port)
+            case _:  # argparse lets only three more come this far
+                serve_or_build(root, parsed)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("course", "snippets")):
             raise
@@ -54,11 +65,24 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     ) as error:
         return refuse(str(error), 2)
     except OSError as error:
-        return refuse(
-            f"Could not read or write: {error}. Nothing of yours is lost: "
-            "put that right and run the command again.",
-            1,
-        )
+        return refuse(explain(error, root), 1)
+    return 0
+
+
+def help_a_room(root: Path, parsed: argparse.Namespace) -> int:
+    """Run one of the commands for a room, and return its exit code.
+
+    Raises:
+        UnknownChapterError: no such notebook to make slides of.
+        ModuleNotFoundError: reveal.js or nbconvert is not installed.
+    """
+    match parsed.command:
+        case "check-room":
+            return room.check(root)
+        case "progress":
+            progress.show(root)
+        case _:
+            slides.write(root, parsed.chapter, parsed.folder)
     return 0
 
 
@@ -118,6 +142,26 @@ def build_parser() -> argparse.ArgumentParser:
         default=8000,
         help="default: %(default)s; 0 picks a free one",
     )
+    add("progress", "Say which exercises have passed, with code words.")
+    add("check-room", "Say whether this machine can hold the course.")
+    deck = add("slides", "Make slides of a chapter, which need no network.")
+    deck.add_argument("chapter", help="such as ch04")
+    deck.add_argument("folder", type=Path, help="where to, such as slides")
+    build = add("build-site", "Build the course as a site for browser tabs.")
+    build.add_argument("folder", type=Path, help="made, or made anew")
+    site = add("serve-site", "Serve that site, here or in a room.")
+    site.add_argument("folder", type=Path, help="which build-site has made")
+    site.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="default: %(default)s, this machine only; 0.0.0.0 is the room",
+    )
+    site.add_argument(
+        "--port",
+        type=int,
+        default=8080,
+        help="default: %(default)s; 0 picks a free one",
+    )
     add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 
@@ -126,6 +170,19 @@ def refuse(reason: str, code: int) -> int:
     """Print to stderr why a command ends, and return its exit code."""
     print(reason, file=sys.stderr)
     return code
+
+
+def explain(error: OSError, root: Path) -> str:
+    """Say in one line what could not be read or written, and what to do."""
+    remedy = "put that right and run the command again."
+    if not jupyterlab.is_usable(root):
+        remedy = (
+            f"{root} is read-only. Copy it to where you may write, such as "
+            "your home folder, and run the command there."
+        )
+    return (
+        f"Could not read or write: {error}. Nothing of yours is lost: {remedy}"
+    )
 
 
 def open_course(root: Path, name: str | None, options: Sequence[str]) -> int:
@@ -194,6 +251,61 @@ def serve_app(root: Path, name: str, port: int) -> None:
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def serve_or_build(root: Path, parsed: argparse.Namespace) -> None:
+    """Run one of the commands `serve`, `build-site` and `serve-site`.
+
+    Raises:
+        UnknownChapterError, RefusedCommandError: as these commands do.
+    """
+    if parsed.command == "serve":
+        serve_app(root, parsed.chapter, parsed.port)
+    elif parsed.command == "build-site":
+        build_site(root, parsed.folder)
+    else:
+        serve_site(parsed.folder, parsed.address, parsed.port)
+
+
+def build_site(root: Path, folder: Path) -> None:
+    """Build the browser edition into a folder.
+
+    Raises:
+        RefusedCommandError: the folder holds something else, or a tool or a
+            package that the build needs is missing.
+    """
+    from rooms.browser.build import BuildError, build
+    from rooms.browser.wheels import NoWheelError
+
+    try:
+        build(root, folder)
+    except (BuildError, NoWheelError) as error:
+        raise RefusedCommandError(str(error)) from error
+
+
+def serve_site(folder: Path, address: str, port: int) -> None:
+    """Serve the browser edition at an address until Ctrl+C.
+
+    Raises:
+        RefusedCommandError: there is no site, or the port is taken.
+    """
+    from rooms.browser.serve import make_server, url_of
+
+    if not (folder / "jupyter-lite.json").exists():
+        raise RefusedCommandError(
+            f"There is no site in {folder}: {PROGRAM} build-site {folder}"
+        )
+    try:
+        server = make_server(folder, address, port)
+    except OSError as error:
+        raise RefusedCommandError(
+            f"{address}:{port} is taken, or not allowed. Choose another port, "
+            "or --port 0 for any that is free."
+        ) from error
+    print(f"The course is at {url_of(server)}", flush=True)
+    print("Ctrl+C stops it.", flush=True)
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -97,6 +97,11 @@ class Chapter:
         return self.root / "tests" / "system" / "mutants" / f"{self.name}.py"
 
     @property
+    def teaching(self) -> Path:
+        """The page for teachers, `rooms/teaching/ch04.md`."""
+        return self.root / "rooms" / "teaching" / f"{self.name}.md"
+
+    @property
     def story(self) -> Callable[[], None] | None:
         """The function that tells the story, or None where there is none.
 

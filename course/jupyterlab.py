@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +14,15 @@ LOOPBACK = ("127.0.0.1", "localhost")
 # plugin asks GitHub for news and PyPI for a newer JupyterLab. A Markdown file,
 # such as the contents page, opens as a page and not as its source.
 CONFIGURATION = Path(__file__).with_name("jupyter")
+KERNELS = Path(sys.prefix) / "share" / "jupyter"
+# Where programs of a kernel write, and the names below `work/.home`.
+FOLDERS = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "IPYTHONDIR": "ipython",
+    "MPLCONFIGDIR": "matplotlib",
+}
 # The panel that lists extensions would ask PyPI for them.
 NO_EXTENSION_LIST = "--LabApp.extension_manager=readonly"
 
@@ -35,6 +45,11 @@ def start(root: Path, stem: str, options: Sequence[str]) -> int:
     if is_root() and "--allow-root" not in options:
         print("You are root: JupyterLab is started with --allow-root.")
         options = ["--allow-root", *options]
+    variables = environment(os.environ)
+    if not is_usable(home()):
+        print(f"Your home folder cannot be written: {own_home(root)} is used.")
+        variables = in_own_home(variables, root)
+    # Printed last and flushed: another program takes this one's place.
     print(f"Opening work/{stem}.ipynb. Ctrl+C here stops it.", flush=True)
     # Given the file alone, JupyterLab takes work/ for its root, and the
     # address it prints for --no-browser leads to no notebook.
@@ -48,7 +63,7 @@ def start(root: Path, stem: str, options: Sequence[str]) -> int:
         *unless_given(ours, options),
         *options,
     ]
-    return launch(command, root, environment(os.environ))
+    return launch(command, root, variables)
 
 
 def unless_given(ours: Sequence[str], options: Sequence[str]) -> list[str]:
@@ -72,6 +87,8 @@ def environment(visitor: Mapping[str, str]) -> dict[str, str]:
     - Requests to this machine use no proxy. SOCKS proxies are left out: httpx
       fails on them, even for requests that would not use them.
     - `JUPYTER_CONFIG_PATH` ends with the course's own defaults.
+    - `JUPYTER_PATH` begins with this Python's folder: a kernel named
+      `python3` of another environment would not find the course's packages.
     """
     kept = {
         name: value
@@ -84,7 +101,44 @@ def environment(visitor: Mapping[str, str]) -> dict[str, str]:
         kept[name] = ",".join(filter(None, hosts))
     paths = (visitor.get("JUPYTER_CONFIG_PATH", ""), str(CONFIGURATION))
     kept["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    paths = (str(KERNELS), visitor.get("JUPYTER_PATH", ""))
+    kept["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     return kept
+
+
+def home() -> Path | None:
+    """Return the home folder, or None where the system knows none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def own_home(root: Path) -> Path:
+    """Return the folder that stands in for a home that cannot be written."""
+    return root / "work" / ".home"
+
+
+def is_usable(folder: Path | None) -> bool:
+    """Tell whether a file can be written in a folder, by writing one."""
+    if folder is None:
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def in_own_home(variables: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Give Jupyter, IPython and Matplotlib folders below `work/`.
+
+    Those that the learner has set stay as they are.
+    """
+    home = own_home(root)
+    ours = {name: str(home / folder) for name, folder in FOLDERS.items()}
+    learners = {name: value for name, value in variables.items() if value}
+    return {**variables, **ours, **learners}
 
 
 def is_socks(name: str, value: str) -> bool:

@@ -29,6 +29,7 @@ from snippets import ch10_attack_lab as attack_lab
 from snippets import ch11_under_load as under_load
 from snippets import ch12_browser_clients as browser_clients
 from snippets import ch13_ship_it as ship_it
+from snippets import ch14_bug_hunt as bug_hunt
 from snippets.ch02_password_hashing import hash_password, verify_password
 
 Story = Callable[[], None]
@@ -423,10 +424,49 @@ def ch12() -> None:
         under_load.strategy = usual
 
 
-@with_client(ship_it.app)
-async def ch13(client: httpx.AsyncClient) -> None:
-    """Log in, and be greeted."""
-    login = await client.post("/token", data=JOHNDOE)
-    headers = bearer(login.json()["access_token"])
-    hello = await client.get("/hello/", headers=headers)
-    tell("The app of chapter 13 greets the user of a token.", hello)
+def log_in(username: str) -> dict[str, str]:
+    """Begin a login of johndoe or mary; return its header."""
+    user = database.find_user(username)
+    if user is None:
+        user = database.add_user(database.SignUp(**MARY))
+    login = refresh_logout.start_family(user, "me items")
+    return bearer(keys_and_claims.sign_afresh(login).access_token)
+
+
+def meet_the_guards(client: httpx.Client) -> None:
+    """Store an item, look at it as another user, and leave out a token."""
+    john, mary = log_in("johndoe"), log_in("mary")
+    diary = client.post("/items/", json={"title": "a diary"}, headers=john)
+    tell("johndoe stores an item.", diary)
+    path = f"/items/{diary.json()['id']}"
+    tell("He reads it.", client.get(path, headers=john))
+    other = client.get(path, headers=mary)
+    tell("mary has the same scope, and asks for johndoe's item.", other)
+    tell("A stranger gets nothing.", client.get(path))
+    admin = client.get("/admin/users/", headers=john)
+    tell("A scope is no role.", admin)
+    host = client.get("/health/live", headers={"Host": "evil.example"})
+    tell("The app answers to its own hosts alone.", host)
+
+
+def ch13() -> None:
+    """Look at another user's item, and start an app with an open route."""
+    with new_database("ch13"), served(ship_it.app) as client:
+        meet_the_guards(client)
+    reports = FastAPI()
+    reports.get("/reports/")(ship_it.usernames)
+    print("\nAn app with a forgotten route does not start.\n")
+    with raises(ship_it.OpenRouteError):
+        ship_it.refuse_open_routes(reports)
+
+
+@with_client(bug_hunt.make_app())
+async def ch14(client: httpx.AsyncClient) -> None:
+    """Log in to a service, and use the wrong one of the two tokens."""
+    new = {"username": "bob", "password": "builder", "full_name": "Bob B."}
+    await client.post("/users/", json=new)
+    login = await client.post("/token", data=new)
+    tell("bob logs in to a service that has twelve faults.", login)
+    headers = bearer(login.json()["refresh_token"])
+    notes = await client.get("/notes/", headers=headers)
+    tell("His refresh token is for /token alone. It opens his notes.", notes)

@@ -1,5 +1,7 @@
 """The virtual environment in `.venv`, and what to say where it is missing."""
 
+import errno
+import importlib.util
 import os
 import subprocess
 import sys
@@ -7,6 +9,11 @@ from pathlib import Path
 
 from course import OLDEST_PYTHON
 
+# Packages that only one command needs, and how to install them.
+APART = {
+    "sphinx_revealjs": "python -m pip install --no-deps "
+    "-r rooms/teaching/requirements.txt",
+}
 # Exit codes of the question below; 1 is also Python's own for a crash.
 OUTDATED, WITHOUT_PIP = 1, 3
 QUESTION = (
@@ -32,6 +39,9 @@ def make(root: Path) -> int:
 
     Returns:
         The exit code of `python -m venv` or `python -m ensurepip`, or 0.
+
+    Raises:
+        PermissionError: the folder of the course cannot be written.
     """
     match examine(interpreter(root)):
         case 0:
@@ -40,9 +50,17 @@ def make(root: Path) -> int:
             python = str(interpreter(root))
             return run([python, "-m", "ensurepip", "--default-pip"])
     folder = root / ".venv"
+    if not os.access(root, os.W_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
     if os.path.lexists(folder):
         print(f"Making {folder.name} anew: its Python cannot be used.")
     return run([sys.executable, "-m", "venv", "--clear", str(folder)])
+
+
+def can_be_made() -> bool:
+    """Tell whether this Python has what makes an environment with pip."""
+    modules = ("venv", "ensurepip")
+    return all(importlib.util.find_spec(name) for name in modules)
 
 
 def examine(python: Path) -> int:
@@ -69,6 +87,8 @@ def explain_missing(package: str, root: Path) -> str:
     """Say in one line how to get a package that this Python lacks."""
     python = interpreter(root)
     missing = f"{package} is not installed for {sys.executable}."
+    if package in APART:
+        return f"{missing} Install it: {APART[package]}"
     if python.exists() and python.parent != Path(sys.executable).parent:
         command = f"{python.relative_to(root)} -m course"
         return f"{missing} Run the course with its own Python: {command}"

@@ -536,13 +536,13 @@ Owner = Annotated[
 CLIENT_ID = "course"  # the password grant registers no clients
 
 
-def sign_afresh(tokens: ch08.Token) -> ch08.Token:
+def sign_afresh(tokens: ch08.Token, client_id: str = CLIENT_ID) -> ch08.Token:
     """Put our issuer's signature, header and claims on a login's answer.
 
     Chapter 8 decides who gets which claims. Its own signature never leaves.
     """
     _, claims = unverified(tokens.access_token)
-    more = {"aud": AUDIENCE, "client_id": CLIENT_ID}
+    more = {"aud": AUDIENCE, "client_id": client_id}
     signed = ours.sign(claims | more)
     return tokens.model_copy(update={"access_token": signed})
 

@@ -9,7 +9,6 @@ own server keeps the tokens. The page holds a cookie that no script can read.
 import asyncio
 import base64
 import hashlib
-import hmac
 import os
 import re
 import secrets
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -79,11 +78,11 @@ def page(
 
 
 # %% A cookie that only this site's server reads
+SameSite: TypeAlias = Literal["strict", "lax"]
+
+
 def set_cookie(
-    response: Response,
-    name: str,
-    value: str,
-    samesite: Literal["strict", "lax"] = "strict",
+    response: Response, name: str, value: str, samesite: SameSite = "strict"
 ) -> None:
     """Set a cookie until the browser is closed; an empty value deletes it.
 
@@ -92,13 +91,9 @@ def set_cookie(
     The name `__Host-…` makes the browser refuse it without `Secure`, or from
     a neighbouring domain.
     """
+    age = None if value else 0
     response.set_cookie(
-        name,
-        value,
-        max_age=None if value else 0,
-        secure=True,
-        httponly=True,
-        samesite=samesite,
+        name, value, age, secure=True, httponly=True, samesite=samesite
     )
 
 
@@ -106,11 +101,11 @@ def set_cookie(
 SESSION_COOKIE = "__Host-session"
 
 
-class SessionTable(DeclarativeBase):
-    """The table of sessions, in the database of chapter 7."""
+class BrowserTable(DeclarativeBase):
+    """The tables of sessions and of codes, in the database of chapter 7."""
 
 
-class SessionRow(SessionTable):
+class SessionRow(BrowserTable):
     """A row of `sessions`: a browser's cookie stands for a login."""
 
     __tablename__ = "sessions"
@@ -157,10 +152,10 @@ def find_session(session_id: str) -> ch08.FamilyRow | None:
 def user_of_session(session_id: str) -> StoredUser | None:
     """Return the active user of a session that goes on, or None."""
     family = find_session(session_id)
-    user = ch07.user_named_by(family.user_id.urn) if family else None
-    if family is None or user is None:
+    if family is None:
         return None
-    same = user.password_changed_at == family.password_changed_at
+    user = ch07.user_named_by(family.user_id.urn)
+    same = user and user.password_changed_at == family.password_changed_at
     return user if same else None
 
 
@@ -229,22 +224,33 @@ class CORSForAPI(CORSMiddleware):
             await super().__call__(scope, receive, send)
 
 
+# %% A WebSocket that begins with a token
+FIRST_MESSAGE = timedelta(seconds=5)
+
+
+async def websocket_user(websocket: WebSocket) -> StoredUser | None:
+    """Return the user of the token in the first message, or None.
+
+    A browser's WebSocket cannot send an Authorization header, and a token in
+    the address would end up in logs (RFC 9700 §4.3.2).
+    """
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
+            token = await websocket.receive_text() or ""
+        return await ch09.get_current_user(SecurityScopes(["me"]), token)
+    except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
+        return None
+
+
 # %% The programs that may ask for a code
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """A registered program without a secret (RFC 6749 §2.1, public)."""
 
-    client_id: str
     title: str
     redirect_uris: tuple[str, ...]
 
 
-CLIENTS = {
-    client.client_id: client
-    for client in (
-        Client("shop", "A shop", ("https://shop.example/callback",)),
-    )
-}
+CLIENTS = {"shop": Client("A shop", ("https://shop.example/callback",))}
 
 
 class AuthorizationRequest(BaseModel):
@@ -269,8 +275,7 @@ def client_of(asked: AuthorizationRequest) -> Client:
         HTTPException: 400, the client or its address is not registered.
     """
     client = CLIENTS.get(asked.client_id)
-    registered = client.redirect_uris if client else ()
-    if client is None or asked.redirect_uri not in registered:
+    if client is None or asked.redirect_uri not in client.redirect_uris:
         raise HTTPException(400, "unknown client, or unknown redirect_uri")
     return client
 
@@ -310,11 +315,7 @@ def answer(asked: AuthorizationRequest, **result: str) -> RedirectResponse:
 CODE_LIFE = timedelta(minutes=1)  # RFC 6749 §4.1.2: ten at most
 
 
-class CodeTable(DeclarativeBase):
-    """The table of codes, in the database of chapter 7."""
-
-
-class CodeRow(CodeTable):
+class CodeRow(BrowserTable):
     """A row of `authorization_codes`: what a code was given out for."""
 
     __tablename__ = "authorization_codes"
@@ -331,30 +332,31 @@ class CodeRow(CodeTable):
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
     uses: Mapped[int] = mapped_column(default=0)
     family_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey(ch08.FamilyRow.id, ondelete="CASCADE")
+        sa.ForeignKey(ch08.FamilyRow.id, ondelete="CASCADE"), index=True
     )
 
 
 def give_code(user: StoredUser, asked: AuthorizationRequest) -> str:
     """Store a new code of 256 random bits for a user and a request.
 
+    Its row is kept as long as a login lives, because it names the client.
+
     Raises:
         OAuthError: 400 `invalid_scope`, the user may have none of the scopes.
     """
     code = secrets.token_urlsafe(32)
+    kept = {"client_id", "redirect_uri", "code_challenge"}
     row = CodeRow(
         code_hash=ch08.hash_token(code),
         scope=ch07.grant_scopes(user, asked.scope),
         user_id=user.id,
         password_changed_at=user.password_changed_at,
         expires_at=datetime.now(UTC) + CODE_LIFE,
-        **asked.model_dump(
-            include={"client_id", "redirect_uri", "code_challenge"}
-        ),
+        **asked.model_dump(include=kept),
     )
     with Session.begin() as session:
         session.add(row)
-        old = CodeRow.expires_at < datetime.now(UTC) - timedelta(days=1)
+        old = CodeRow.expires_at < datetime.now(UTC) - ch08.LOGIN_LIFETIME
         session.execute(sa.delete(CodeRow).where(old))
     return code
 
@@ -383,7 +385,7 @@ def fits(grant: CodeGrant, row: CodeRow, user: StoredUser) -> bool:
     """
     challenge = challenge_of(grant.code_verifier)
     return (
-        hmac.compare_digest(challenge, row.code_challenge)
+        secrets.compare_digest(challenge, row.code_challenge)
         and 43 <= len(grant.code_verifier) <= 128
         and grant.client_id == row.client_id
         and grant.redirect_uri == row.redirect_uri
@@ -453,6 +455,7 @@ def consent_page(
     token = secrets.token_urlsafe(32)
     hidden = Markup('<input type="hidden" name="{}" value="{}">')
     fields = {**asked.model_dump(), "form_token": token}
+    inputs = [hidden.format(*item) for item in fields.items()]
     wanted = ch06.split_scopes(asked.scope) or ch06.DEFAULT_SCOPES
     response = page(
         "consent.html",
@@ -460,9 +463,7 @@ def consent_page(
         client=client_of(asked).title,
         scopes=" ".join(ch06.SCOPES[scope] for scope in sorted(wanted)),
         message=message,
-        hidden=Markup("\n").join(
-            hidden.format(*item) for item in fields.items()
-        ),
+        hidden=Markup("\n").join(inputs),
     )
     set_cookie(response, FORM_COOKIE, token)
     return response
@@ -475,21 +476,20 @@ def check_form_token(request: Request, sent: str) -> None:
         HTTPException: 403, its value is not the cookie's.
     """
     known = request.cookies.get(FORM_COOKIE, "")
-    if not known or not hmac.compare_digest(known.encode(), sent.encode()):
+    if not known or not secrets.compare_digest(known.encode(), sent.encode()):
         raise HTTPException(403, "this form is not from our login page")
 
 
 FORM_FIELDS = ("form_token", "decision", "username", "password")
+Parameters: TypeAlias = ImmutableMultiDict[str, Any]
 
 
-def text_in(sent: ImmutableMultiDict[str, Any], name: str) -> str:
+def text_in(sent: Parameters, name: str) -> str:
     """Return a parameter as text that UTF-8 can write, or `""`."""
     return str(sent.get(name, "")).encode("utf-8", "replace").decode()
 
 
-def read_authorization(
-    sent: ImmutableMultiDict[str, Any],
-) -> AuthorizationRequest:
+def read_authorization(sent: Parameters) -> AuthorizationRequest:
     """Return the parameters of a request, each sent at most once.
 
     Raises:
@@ -498,18 +498,25 @@ def read_authorization(
     names = AuthorizationRequest.model_fields
     if any(len(sent.getlist(name)) > 1 for name in names):
         raise HTTPException(400, "a parameter is repeated")
-    return AuthorizationRequest(
-        **{name: text_in(sent, name) for name in names}
-    )
+    values = {name: text_in(sent, name) for name in names}
+    return AuthorizationRequest(**values)
 
 
 # %% What the token endpoint still accepts (replaces ch08 and ch09)
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
-Grant: TypeAlias = ch05.PasswordGrant | ch08.RefreshGrant | CodeGrant
+
+
+class RefreshGrant(ch08.RefreshGrant):
+    """The form fields of RFC 6749 §6, and the client's name (§3.2.1)."""
+
+    client_id: str = ""
+
+
+Grant: TypeAlias = ch05.PasswordGrant | RefreshGrant | CodeGrant
 
 
 async def read_grant(request: Request) -> Grant:
-    """Return the grant in a request's form: a code, or one of chapter 8's.
+    """Return the grant in a request's form.
 
     Raises:
         OAuthError: 400 `unsupported_grant_type`, a password, and that grant
@@ -519,16 +526,36 @@ async def read_grant(request: Request) -> Grant:
     grant_type = (await ch05.read_form(request)).get("grant_type")
     if grant_type == "authorization_code":
         return await ch08.read_fields(request, CodeGrant)
+    if grant_type == "refresh_token":
+        return await ch08.read_fields(request, RefreshGrant)
     if grant_type == "password" and not PASSWORD_GRANT:
         refusal = "send the user to /authorize"
         raise ch05.OAuthError(400, "unsupported_grant_type", refusal)
-    return await ch08.read_grant(request)
+    return await ch05.read_password_grant(request)
 
 
-# %% A web page's own server, which keeps the tokens
-SHOP_COOKIE = "__Host-shop"
+def tokens_for(grant: CodeGrant | RefreshGrant) -> ch08.Token:
+    """Trade a code or a refresh token for tokens that name their client.
+
+    Another client's refresh token is refused, and stays unused: otherwise
+    a client that is mistaken would log johndoe out of the shop.
+
+    Raises:
+        OAuthError: 400 `invalid_grant`; see also chapter 8's `refresh`.
+    """
+    if isinstance(grant, CodeGrant):
+        return ch09.sign_afresh(redeem(grant), grant.client_id)
+    same, owns = ch08.FamilyRow.id == CodeRow.family_id, ch08.owns
+    query = sa.select(CodeRow.client_id).where(same, owns(grant.refresh_token))
+    with Session() as session:
+        client_id = session.scalar(query)
+    if client_id not in (None, grant.client_id):  # RFC 6749 §10.4
+        raise ch08.invalid_grant()
+    tokens = ch08.refresh(grant.refresh_token, grant.scope)
+    return ch09.sign_afresh(tokens, client_id or ch09.CLIENT_ID)
 
 
+# %% The visits that a server remembers
 @dataclass
 class Visit:
     """What the shop's server knows of one browser."""
@@ -536,8 +563,44 @@ class Visit:
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     tokens: dict[str, str] = field(default_factory=dict)
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass
+class Visits(dict[str, Visit]):
+    """Visits by the hash of their cookie, the oldest first.
+
+    A server's memory is bounded: the oldest makes room for a new one.
+
+    Attributes:
+        cookie: the name of the browser's cookie.
+        samesite: which requests of other sites it comes with.
+        life: how long a visit is known.
+        most: how many visits are.
+    """
+
+    cookie: str
+    samesite: SameSite
+    life: timedelta
+    most: int = 10_000
+
+    def add(self, response: Response, visit: Visit) -> None:
+        """Give the browser a new cookie for a visit."""
+        if len(self) >= self.most:
+            del self[next(iter(self))]
+        visit_id = secrets.token_urlsafe(32)
+        self[ch08.hash_token(visit_id)] = visit
+        set_cookie(response, self.cookie, visit_id, self.samesite)
+
+    def find(self, request: Request) -> Visit | None:
+        """Return the visit of the browser that sends a request, or None."""
+        visit = self.get(ch08.hash_token(request.cookies.get(self.cookie, "")))
+        too_old = datetime.now(UTC) - self.life
+        return visit if visit and visit.begun > too_old else None
+
+
+# %% A web page's own server, which keeps the tokens
+@dataclass
 class Shop:
     """A client of the authorization code grant, as a backend for frontend.
 
@@ -546,34 +609,23 @@ class Shop:
 
     Attributes:
         origin: where the shop is: `"https://shop.example"`.
-        server: where the authorization server and the API are.
+        site: where the authorization server and the API are.
         transport: what carries the requests to them; None is the network.
+        logins: logins that have begun; a link on any page begins one.
+        visits: visits whose user has logged in.
     """
 
-    def __init__(
-        self,
-        origin: str,
-        server: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    origin: str
+    site: str
+    transport: httpx.AsyncBaseTransport | None = None
+
+    def __post_init__(self) -> None:
         """Begin without visitors."""
-        self.redirect_uri = f"{origin}/callback"
-        self.server = server
-        self.transport = transport
-        self.visits: dict[str, Visit] = {}
+        self.redirect_uri = f"{self.origin}/callback"
+        self.logins = Visits("__Host-login", "lax", timedelta(minutes=10))
+        self.visits = Visits("__Host-shop", "strict", ch08.ACCESS_LIFETIME)
 
-    def visit_of(self, request: Request) -> Visit | None:
-        """Return what is known of the browser that sends a request."""
-        visit_id = request.cookies.get(SHOP_COOKIE, "")
-        return self.visits.get(ch08.hash_token(visit_id))
-
-    def begin(self, response: Response, visit: Visit) -> None:
-        """Give the browser a new cookie for a visit."""
-        visit_id = secrets.token_urlsafe(32)
-        self.visits[ch08.hash_token(visit_id)] = visit
-        set_cookie(response, SHOP_COOKIE, visit_id, "lax")
-
-    def log_in(self) -> RedirectResponse:
+    async def log_in(self) -> RedirectResponse:
         """Send the browser to the login page (RFC 6749 §4.1.1)."""
         visit = Visit()
         question = {
@@ -585,9 +637,9 @@ class Shop:
             "code_challenge": challenge_of(visit.verifier),
             "code_challenge_method": "S256",
         }
-        url = f"{self.server}/authorize?{urlencode(question)}"
+        url = f"{self.site}/authorize?{urlencode(question)}"
         response = RedirectResponse(url, 303)
-        self.begin(response, visit)
+        self.logins.add(response, visit)
         return response
 
     async def finish(self, request: Request) -> Response:
@@ -597,8 +649,8 @@ class Shop:
             HTTPException: 400, the answer is none to this browser's question,
                 or comes from another server (RFC 9700 §4.7, RFC 9207).
         """
-        visit, sent = self.visit_of(request), request.query_params
-        if visit is None or sent.get("state") != visit.state:
+        visit, sent = self.logins.find(request), request.query_params
+        if visit is None or visit.tokens or sent.get("state") != visit.state:
             raise HTTPException(400, "not what this browser asked for")
         if sent.get("iss") != ch09.ours.name or "code" not in sent:
             raise HTTPException(400, sent.get("error", "not our server"))
@@ -613,16 +665,14 @@ class Shop:
             answer = await client.post("/token", data=form)
         if answer.status_code != 200:
             raise HTTPException(400, "the code was refused")
-        del self.visits[ch08.hash_token(request.cookies[SHOP_COOKIE])]
+        visit.tokens = answer.json()
         response = RedirectResponse("/", 303)
-        self.begin(response, Visit(tokens=answer.json()))
+        self.visits.add(response, Visit(tokens=visit.tokens))
         return response
 
     def client(self) -> httpx.AsyncClient:
         """Open a client of the server."""
-        return httpx.AsyncClient(
-            transport=self.transport, base_url=self.server
-        )
+        return httpx.AsyncClient(base_url=self.site, transport=self.transport)
 
 
 # %% The shop's pages, and what they may call
@@ -640,51 +690,22 @@ def shop_app(shop: Shop) -> FastAPI:
         """Return the page's script."""
         return FileResponse(PAGES / "shop.js", headers=PAGE_HEADERS)
 
-    @app.get("/login")
-    async def log_in() -> RedirectResponse:
-        """Send the browser to the login page."""
-        return shop.log_in()
-
-    @app.get("/callback")
-    async def finish(request: Request) -> Response:
-        """Take the code, and show the page."""
-        return await shop.finish(request)
+    app.get("/login")(shop.log_in)
+    app.get("/callback")(shop.finish)
 
     @app.get("/api/{path:path}")
     async def read_api(path: str, request: Request) -> Response:
         """Send a page's request on, with the browser's token."""
-        visit = shop.visit_of(request)
-        if visit is None or not visit.tokens:
+        visit = shop.visits.find(request)
+        if visit is None:
             raise HTTPException(401, "log in", ch05.challenge("Session"))
         bearer = {"Authorization": f"Bearer {visit.tokens['access_token']}"}
         async with shop.client() as client:
             answer = await client.get(f"/{path}", headers=bearer)
-        return Response(
-            answer.content,
-            answer.status_code,
-            PAGE_HEADERS,
-            "application/json",
-        )
+        body, status = answer.content, answer.status_code
+        return Response(body, status, PAGE_HEADERS, "application/json")
 
     return app
-
-
-# %% A WebSocket that begins with a token
-FIRST_MESSAGE = timedelta(seconds=5)
-
-
-async def websocket_user(websocket: WebSocket) -> StoredUser | None:
-    """Return the user of the token in the first message, or None.
-
-    A browser's WebSocket cannot send an Authorization header, and a token in
-    the address would end up in logs (RFC 9700 §4.3.2).
-    """
-    try:
-        async with asyncio.timeout(FIRST_MESSAGE.total_seconds()):
-            token = await websocket.receive_text() or ""
-        return await ch09.get_current_user(SecurityScopes(["me"]), token)
-    except (ch05.OAuthError, TimeoutError, WebSocketDisconnect, KeyError):
-        return None
 
 
 # %% The app (replaces ch09 and ch11)
@@ -704,6 +725,23 @@ app = FastAPI(
 )
 app.exception_handlers.update(ch11.app.exception_handlers)
 app.add_middleware(CORSForAPI)
+
+
+@app.get(ch09.METADATA_PATH, include_in_schema=False)
+async def read_metadata(response: Response) -> dict[str, Any]:
+    """Return our issuer's metadata, before chapter 9's route below would."""
+    response.headers["Cache-Control"] = f"max-age={ch09.CACHE_LIFE:.0f}"
+    grants = ["authorization_code", "refresh_token"]
+    return ch09.ours.metadata() | {  # RFC 8414 §2, RFC 9207 §3
+        "authorization_endpoint": f"{ch09.ours.name}/authorize",
+        "response_types_supported": ["code"],
+        "grant_types_supported": grants + ["password"] * PASSWORD_GRANT,
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
 app.include_router(ch09.published(ch09.ours))
 
 
@@ -781,9 +819,8 @@ async def authorize(request: Request) -> Response:
     if sent["decision"] != "allow":
         return answer(asked, error="access_denied")
     name, password = sent["username"], sent["password"]
-    user = await ch11.check_password(
-        request, name, ch11.authenticate_active_user, name, password
-    )
+    check = ch11.authenticate_active_user
+    user = await ch11.check_password(request, name, check, name, password)
     if user is None:
         return consent_page(asked, "Wrong username or password.", 400)
     try:
@@ -795,9 +832,7 @@ async def authorize(request: Request) -> Response:
 
 @app.post(
     "/token",
-    openapi_extra=ch08.form_of(
-        ch05.PasswordGrant, ch08.RefreshGrant, CodeGrant
-    ),
+    openapi_extra=ch08.form_of(ch05.PasswordGrant, RefreshGrant, CodeGrant),
 )
 async def login_for_access_token(
     grant: Annotated[Grant, Depends(read_grant)],
@@ -805,11 +840,10 @@ async def login_for_access_token(
     response: Response,
 ) -> ch08.Token:
     """Trade a code, a refresh token or a password for a pair of tokens."""
-    if isinstance(grant, CodeGrant):
-        response.headers.update(ch05.NO_STORE)
-        tokens = await run_in_threadpool(redeem, grant)
-        return ch09.sign_afresh(tokens)
-    return await ch11.login_for_access_token(grant, request, response)
+    if isinstance(grant, ch05.PasswordGrant):
+        return await ch11.login_for_access_token(grant, request, response)
+    response.headers.update(ch05.NO_STORE)
+    return await run_in_threadpool(tokens_for, grant)
 
 
 @app.websocket("/users/me/events/")

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     limits_url: str = "memory://"
     page_origins: Words = []
     password_grant: bool = False
-    clients: tuple[ch12.Client, ...] = ()
+    clients: dict[str, ch12.Client] = {}
     root_path: str = ""
     docs: bool = False
 
@@ -221,7 +221,7 @@ async def anyone() -> None:
     """Declare that a route is open to anybody: `Depends(anyone)`."""
 
 
-GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
+CALLER_GUARDS = frozenset({ch09.get_current_user, ch12.session_user, anyone})
 
 
 class OpenRouteError(Exception):
@@ -243,7 +243,7 @@ def says_who(route: RouteContext) -> bool:
     """
     dependant = getattr(route, "dependant", None)
     if isinstance(dependant, Dependant):
-        return not GUARDS.isdisjoint(calls_in(dependant))
+        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))
     return route.path in DOCUMENTS
 
 
@@ -414,7 +414,7 @@ class SafeHeaders:
         await self.app(scope, receive, send_more)
 
 
-MOST_BYTES = 64_000  # of a request's body
+MOST_BODY_BYTES = 64_000  # of a request's body
 
 
 def protect(app: FastAPI, hosts: list[str]) -> None:
@@ -456,7 +456,7 @@ app = FastAPI(
     lifespan=lifespan,
     responses=ch07.RESPONSES,
     redirect_slashes=False,
-    max_body_size=MOST_BYTES,
+    max_body_size=MOST_BODY_BYTES,
 )
 app.exception_handlers.update(ch12.app.exception_handlers)
 public = APIRouter(dependencies=[Depends(anyone)])
@@ -511,7 +511,7 @@ async def check_login(
 @public.post(
     "/token",
     openapi_extra=ch08.form_of(
-        ch05.PasswordGrant, ch08.RefreshGrant, ch12.CodeGrant
+        ch05.PasswordGrant, ch12.RefreshGrant, ch12.CodeGrant
     ),
 )
 async def login_for_access_token(
@@ -521,16 +521,10 @@ async def login_for_access_token(
 ) -> ch08.Token:
     """Trade a code, a refresh token or a password for a pair of tokens."""
     response.headers.update(ch05.NO_STORE)
-    match grant:
-        case ch12.CodeGrant():
-            tokens = await run_in_threadpool(ch12.redeem, grant)
-        case ch08.RefreshGrant(refresh_token=token, scope=scope):
-            tokens = await run_in_threadpool(ch08.refresh, token, scope)
-        case _:
-            user = await check_login(grant, request)
-            tokens = await run_in_threadpool(
-                ch08.start_family, user, grant.scope
-            )
+    if not isinstance(grant, ch05.PasswordGrant):
+        return await run_in_threadpool(ch12.tokens_for, grant)
+    user = await check_login(grant, request)
+    tokens = await run_in_threadpool(ch08.start_family, user, grant.scope)
     return ch09.sign_afresh(tokens)
 
 
@@ -613,7 +607,10 @@ async def read_usernames(admin: Administrator) -> list[str]:
     return await run_in_threadpool(usernames)
 
 
-PAGE_PATHS = {"/", "/login.js", "/authorize", "/session/", "/users/me/events/"}
+PAGE_PATHS = {
+    *("/", "/login.js", "/authorize", "/session/", "/users/me/events/"),
+    ch09.METADATA_PATH,
+}
 pages = APIRouter(
     routes=[
         route

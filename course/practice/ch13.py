@@ -70,23 +70,6 @@ prediction(
     ),
 )
 prediction(
-    "`/reports/` has no `CurrentUser`. How does the team notice?",
-    wrong(
-        "The app does not start",
-        "FastAPI cannot know which routes are meant to be open.",
-    ),
-    wrong(
-        "Its tests fail",
-        "The tests of the other routes pass as before, and those of the "
-        "report send a token, which nobody reads.",
-    ),
-    right(
-        "Not at all",
-        "The route does what its author wants. It also does so for "
-        "strangers, and no error says so.",
-    ),
-)
-prediction(
     "mallory may use `items`. What does she get for johndoe's item?",
     wrong(
         "403: the item is not hers",
@@ -219,23 +202,20 @@ def own_notes_only(find_note: Callable[..., Any]) -> None:
     refuses(403, "DELETE", "n3", "johndoe", ONLY_READER)
 
 
-async def log_in() -> str:
+async def log_in() -> None:
     """Stand in for a guard."""
-    return "johndoe"
 
 
 async def everybody() -> None:
     """Stand in for `anyone`."""
 
 
-async def own_thing(username: Annotated[str, Depends(log_in)]) -> str:
+async def own_thing(user: Annotated[None, Depends(log_in)]) -> None:
     """Find something of the user's; it is no guard, but needs one."""
-    return username
 
 
-async def rare_thing(thing: Annotated[str, Depends(own_thing)]) -> str:
+async def rare_thing(thing: Annotated[None, Depends(own_thing)]) -> None:
     """Need something that needs a guard."""
-    return thing
 
 
 async def settings() -> None:
@@ -416,7 +396,7 @@ BAD_APPS: list[tuple[str, Status, str]] = [
     ),
     (
         "an app that takes any token, whatever its scopes",
-        lambda token, item: good_app(token and "items", item),
+        lambda token, item: good_app(None if token is None else "items", item),
         "Send a token that lacks the scope `items`, and expect a 403.",
     ),
     (
@@ -426,7 +406,7 @@ BAD_APPS: list[tuple[str, Status, str]] = [
     ),
     (
         "an app that finds anybody's item",
-        lambda token, item: good_app(token, "john"),
+        lambda token, item: good_app(token, item.replace("alice", "john")),
         "Ask for alice's item: johndoe must not read it.",
     ),
     (
@@ -515,5 +495,15 @@ def a_test_that_can_fail(test_item: Callable[..., Any]) -> None:
     )
     for name, app, why in BAD_APPS:
         given(name)
-        with refused(f"The test passed. {why}", AssertionError):
-            test_item(Send(app))
+        expect(not passes(test_item, app), f"The test passed. {why}")
+
+
+def passes(test_item: Callable[..., Any], app: Status) -> bool:
+    """Return whether a test accepts an app."""
+    try:
+        test_item(Send(app))
+    except CallError as error:
+        if not error.is_a(AssertionError):
+            raise
+        return False
+    return True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course.chapters import ROOT, UnknownChapterError, chapters, find
-from course.upkeep import service
+from course.upkeep import service, teaching
 from course.upkeep.assemble import AssembleError
 from course.upkeep.constraints import ConstraintsError, compile_constraints
 from course.upkeep.notebook import Notebook
@@ -14,6 +14,7 @@ from course.upkeep.weave import WeaveError, check_captions, format_files, weave
 
 ERRORS = (
     *(AssembleError, ConstraintsError, ScaffoldError),
+    teaching.TeachingError,
     *(UnknownChapterError, WeaveError),
 )
 
@@ -57,6 +58,18 @@ def parser() -> argparse.ArgumentParser:
     )
     sub.set_defaults(command=write_service)
     sub = commands.add_parser(
+        "teaching", help="write the generated parts of rooms/teaching/"
+    )
+    sub.add_argument(
+        "--runs", action="store_true", help="measure every notebook first"
+    )
+    sub.add_argument(
+        "--verdicts",
+        action="store_true",
+        help="judge every wrong answer first",
+    )
+    sub.set_defaults(command=write_teaching)
+    sub = commands.add_parser(
         "constraints", help="compile constraints.txt (needs uv and a network)"
     )
     sub.add_argument(
@@ -90,6 +103,16 @@ def write_service(options: argparse.Namespace, root: Path) -> None:
     """Write the service, and print which files changed."""
     for path in service.write(root):
         print(service.SERVICE / path)
+
+
+def write_teaching(options: argparse.Namespace, root: Path) -> None:
+    """Write the teacher's pages, and print those that changed."""
+    if options.runs:
+        teaching.measure(root)
+    if options.verdicts:
+        teaching.renew_verdicts(root)
+    for path in teaching.write_pages(root):
+        print(path.relative_to(root).as_posix())
 
 
 def add_chapter(options: argparse.Namespace, root: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 import libcst as cst
+from libcst import matchers as m
 from libcst.metadata import (
     Assignment,
     GlobalScope,
@@ -60,26 +61,30 @@ class Definition:
     imports: set[Import] = field(default_factory=set)
 
 
-def dotted(node: cst.BaseExpression | None) -> str:
-    """Return the dotted name that a node writes: `"collections.abc"`."""
-    return cst.Module([]).code_for_node(node) if node else ""
+def code_of(node: cst.CSTNode) -> str:
+    """Return the code that a node writes: `"collections.abc"`."""
+    return cst.Module([]).code_for_node(node)
 
 
 def import_of(assignment: ImportAssignment) -> Import:
     """Return what an import statement binds to one name."""
     statement = cast("cst.Import | cst.ImportFrom", assignment.node)
-    for alias in cast("Sequence[cst.ImportAlias]", statement.names):
-        bound = alias.evaluated_alias or alias.evaluated_name
-        if bound.partition(".")[0] == assignment.name or bound == (
-            assignment.name
-        ):
-            module = getattr(statement, "module", None)
-            name = alias.evaluated_name
-            renamed = alias.evaluated_alias or ""
-            if module is None:
-                return Import(name, "", renamed)
-            return Import(dotted(module), name, renamed)
-    raise AssembleError(f"no import binds {assignment.name}")
+    alias = next(
+        alias
+        for alias in cast("Sequence[cst.ImportAlias]", statement.names)
+        if assignment.name in bound_by(alias)
+    )
+    renamed = alias.evaluated_alias or ""
+    if isinstance(statement, cst.ImportFrom):
+        module = code_of(cast("cst.CSTNode", statement.module))
+        return Import(module, alias.evaluated_name, renamed)
+    return Import(alias.evaluated_name, "", renamed)
+
+
+def bound_by(alias: cst.ImportAlias) -> tuple[str, str]:
+    """Return what a part of an import binds: `"os"` for `import os.path`."""
+    name = alias.evaluated_alias or alias.evaluated_name
+    return name, name.partition(".")[0]
 
 
 def chapter_of(stem: str) -> str:
@@ -110,7 +115,7 @@ def read_chapter(path: Path) -> dict[str, Definition]:
             if not isinstance(assignment, ImportAssignment):
                 if assignment.name in ROUTERS:
                     continue
-                name = leftmost(access.node)
+                name = access.node
                 owner.uses[name] = (own, assignment.name)
                 continue
             imported = import_of(assignment)
@@ -123,36 +128,27 @@ def read_chapter(path: Path) -> dict[str, Definition]:
             elif imported.module.startswith(f"{PACKAGE}."):
                 stem = imported.module.partition(".")[2]
                 key = (chapter_of(stem), imported.name)
-                owner.uses[leftmost(access.node)] = key
+                owner.uses[access.node] = key
             else:
                 owner.imports.add(imported)
     return found
-
-
-def leftmost(node: cst.CSTNode) -> cst.Name:
-    """Return the name that an access begins with."""
-    while isinstance(node, cst.Attribute):
-        node = node.value
-    return cst.ensure_type(node, cst.Name)
 
 
 def member(
     node: cst.CSTNode, owners: Mapping[cst.CSTNode, Definition]
 ) -> cst.Attribute:
     """Return the attribute of a chapter that an access reads."""
-    name = leftmost(node)
-    statement = owners[name].statement
-    finder = MemberFinder(name)
-    statement.visit(finder)
+    finder = MemberFinder(node)
+    owners[node].statement.visit(finder)
     if finder.found is None:
-        raise AssembleError(f"{name.value} is used without an attribute")
+        raise AssembleError(f"{code_of(node)} is used without an attribute")
     return finder.found
 
 
 class MemberFinder(cst.CSTVisitor):
     """Find the attribute whose value is a given name."""
 
-    def __init__(self, name: cst.Name) -> None:
+    def __init__(self, name: cst.CSTNode) -> None:
         """Look for one node."""
         self.name = name
         self.found: cst.Attribute | None = None
@@ -178,9 +174,9 @@ def names_of(statement: cst.CSTNode) -> Iterator[str]:
         for part in statement.body:
             if isinstance(part, cst.Assign):
                 for target in part.targets:
-                    yield dotted(target.target)
+                    yield code_of(target.target)
             elif isinstance(part, cst.AnnAssign):
-                yield dotted(part.target)
+                yield code_of(part.target)
 
 
 class Renamer(cst.CSTTransformer):
@@ -339,16 +335,12 @@ class Plan:
 
 def routed(decorator: cst.Decorator) -> cst.Decorator:
     """Write `@router.get(…)` for `@app.get(…)`: a file has one router."""
-    call = decorator.decorator
-    if not isinstance(call, cst.Call) or not isinstance(
-        call.func, cst.Attribute
-    ):
-        return decorator
-    owner = call.func.value
-    if isinstance(owner, cst.Name) and owner.value in ROUTERS:
-        func = call.func.with_changes(value=cst.Name("router"))
-        return decorator.with_changes(decorator=call.with_changes(func=func))
+    if m.matches(decorator, OF_ROUTER):
+        replaced = m.replace(decorator, ROUTER, cst.Name("router"))
+        return cst.ensure_type(replaced, cst.Decorator)
     return decorator
 
 
-ROUTERS = {"app", "public", "guarded"}  # of the chapters
+ROUTERS = ("app", "public", "guarded")  # of the chapters
+ROUTER = m.OneOf(*(m.Name(name) for name in ROUTERS))
+OF_ROUTER = m.Decorator(m.Call(m.Attribute(ROUTER)))

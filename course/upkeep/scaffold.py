@@ -59,7 +59,7 @@ def new_chapter(number: int, topic: str, root: Path) -> list[Path]:
     )
     texts = dict(own_files(chapter, words)) | dict(shared_files(root, words))
     for path, text in texts.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     write_notebook(chapter, words)
     format_files([*texts, chapter.notebook])
@@ -121,13 +121,14 @@ def filled(template: str, words: dict[str, str]) -> str:
 def own_files(
     chapter: Chapter, words: dict[str, str]
 ) -> Iterator[tuple[Path, str]]:
-    """Yield the Python files that only this chapter has, with their text."""
+    """Yield the files that only this chapter has, with their text."""
     yield chapter.module, filled("module", words)
     yield chapter.practice, filled("practice", words)
     yield chapter.wrong_answers, filled("wrong_answers", words)
     yield chapter.right_answers, filled("right_answers", words)
     yield chapter.unit_tests, filled("unit_tests", words)
     yield chapter.mutants, filled("mutants", words)
+    yield chapter.teaching, filled("teaching", words)
 
 
 def shared_files(

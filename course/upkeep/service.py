@@ -65,7 +65,7 @@ FILES = [
             *keys("ch07", "connect Session AwareDateTime Base UserRow"),
             *keys("ch08", "LoginTable FamilyRow RefreshTokenRow RevokedRow"),
             *keys("ch09", "IdentityTable IdentityRow"),
-            *keys("ch12", "SessionTable SessionRow CodeTable CodeRow"),
+            *keys("ch12", "BrowserTable SessionRow CodeRow"),
             *keys("ch13", "WorkTable ItemRow RoleRow"),
             *keys("ch03", "User UserInDB"),
             *keys("ch07", "StoredUser username_key read_user find_user"),
@@ -193,7 +193,9 @@ FILES = [
                 'PAGES = Path(__file__).parent / "pages"\n',
                 imports=(PATH,),
             ),
-            *keys("ch12", "PAGE_HEADERS page set_cookie SESSION_COOKIE"),
+            *keys(
+                "ch12", "PAGE_HEADERS page SameSite set_cookie SESSION_COOKIE"
+            ),
             *keys("ch12", "family_of start_session find_session"),
             *keys("ch12", "user_of_session check_from_page session_user"),
             ("ch12", "SessionUser"),
@@ -205,22 +207,20 @@ FILES = [
         [
             Own(
                 ("ch12", "CLIENTS"),
-                "CLIENTS = {each.client_id: each "
-                "for each in settings.clients}\n",
+                "CLIENTS = settings.clients\n",
                 uses=(SETTINGS,),
             ),
             *keys("ch12", "AuthorizationRequest client_of fault_of answer"),
             *keys("ch12", "CODE_LIFE give_code CodeGrant challenge_of fits"),
             *keys("ch12", "use_code redeem FORM_COOKIE consent_page"),
-            *keys("ch12", "check_form_token FORM_FIELDS text_in"),
+            *keys("ch12", "check_form_token FORM_FIELDS Parameters text_in"),
             ("ch12", "read_authorization"),
             Own(
                 ("ch12", "PASSWORD_GRANT"),
                 "PASSWORD_GRANT = settings.password_grant\n",
                 uses=(SETTINGS,),
             ),
-            ("ch08", "read_grant"),
-            *keys("ch12", "Grant read_grant"),
+            *keys("ch12", "RefreshGrant Grant read_grant tokens_for"),
         ],
     ),
     File(
@@ -236,7 +236,9 @@ FILES = [
             ),
             *keys("ch09", "user_of scopes_of get_current_user"),
             *keys("ch09", "CurrentUser Me Owner"),
-            *keys("ch13", "anyone GUARDS OpenRouteError calls_in says_who"),
+            *keys(
+                "ch13", "anyone CALLER_GUARDS OpenRouteError calls_in says_who"
+            ),
             *keys("ch13", "DOCUMENTS refuse_open_routes"),
             *keys("ch13", "NewItem Item find_item own_item OwnItem"),
             *keys("ch13", "has_role administrator Administrator"),
@@ -252,7 +254,7 @@ FILES = [
                 uses=(SETTINGS,),
             ),
             ("ch12", "CORSForAPI"),
-            *keys("ch13", "SafeHeaders MOST_BYTES protect"),
+            *keys("ch13", "SafeHeaders MOST_BODY_BYTES protect"),
         ],
     ),
     File(
@@ -307,20 +309,13 @@ FILES = [
         "routers/keys.py",
         "The issuer's metadata and public keys (chapter 9).",
         [
+            router("keys", public=True),
+            ("ch12", "read_metadata"),
             ("ch09", "published"),
             Own(
-                ("keys", "router"),
-                "router = APIRouter(dependencies=[Depends(anyone)])\n"
+                ("keys", "included"),
                 "router.include_router(published(ours))\n",
-                uses=(
-                    ("ch13", "anyone"),
-                    ("ch09", "published"),
-                    ("ch09", "ours"),
-                ),
-                imports=(
-                    Import("fastapi", "APIRouter"),
-                    Import("fastapi", "Depends"),
-                ),
+                uses=(("ch09", "published"), ("ch09", "ours")),
             ),
         ],
     ),
@@ -358,8 +353,9 @@ FILES = [
 ]
 RENAMED: dict[Key, str] = {
     ("ch06", "Token"): "AccessToken",
-    ("ch08", "read_grant"): "read_token_grant",
+    ("ch08", "RefreshGrant"): "AnyRefreshGrant",
     ("ch05", "challenge"): "www_authenticate",  # others have that variable
+    ("ch08", "owns"): "owned_by",  # as well
 }
 
 
@@ -410,7 +406,7 @@ def requirements(root: Path) -> str:
     """Return the lines of the course's requirements that the service needs."""
     lines = (root / "requirements.txt").read_text("utf-8").splitlines()
     kept = [line for line in lines if PACKAGE.split(line)[0] in PACKAGES]
-    return "\n".join([HEADER, *kept, ""])
+    return HEADER + "\n".join([*kept, ""])
 
 
 HEADER = """\

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import hmac
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -16,15 +15,26 @@ from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.datastructures import ImmutableMultiDict
 
-from .logins import Token, end_families, hash_token, start_family
+from .logins import (
+    CLIENT_ID,
+    LOGIN_LIFETIME,
+    Token,
+    end_families,
+    hash_token,
+    invalid_grant,
+    owned_by,
+    refresh,
+    sign_afresh,
+    start_family,
+)
 from .models import CodeRow, FamilyRow, Session, StoredUser, user_named_by
 from .oauth import (
     DEFAULT_SCOPES,
     SCOPES,
+    AnyRefreshGrant,
     NotEmpty,
     OAuthError,
     PasswordGrant,
-    RefreshGrant,
     grant_scopes,
     read_fields,
     read_form,
@@ -35,7 +45,7 @@ from .sessions import PAGE_HEADERS, family_of, page, set_cookie
 from .settings import Client, settings
 from .tokens import ours
 
-CLIENTS = {each.client_id: each for each in settings.clients}
+CLIENTS = settings.clients
 
 
 class AuthorizationRequest(BaseModel):
@@ -60,8 +70,7 @@ def client_of(asked: AuthorizationRequest) -> Client:
         HTTPException: 400, the client or its address is not registered.
     """
     client = CLIENTS.get(asked.client_id)
-    registered = client.redirect_uris if client else ()
-    if client is None or asked.redirect_uri not in registered:
+    if client is None or asked.redirect_uri not in client.redirect_uris:
         raise HTTPException(400, "unknown client, or unknown redirect_uri")
     return client
 
@@ -102,23 +111,24 @@ CODE_LIFE = timedelta(minutes=1)  # RFC 6749 §4.1.2: ten at most
 def give_code(user: StoredUser, asked: AuthorizationRequest) -> str:
     """Store a new code of 256 random bits for a user and a request.
 
+    Its row is kept as long as a login lives, because it names the client.
+
     Raises:
         OAuthError: 400 `invalid_scope`, the user may have none of the scopes.
     """
     code = secrets.token_urlsafe(32)
+    kept = {"client_id", "redirect_uri", "code_challenge"}
     row = CodeRow(
         code_hash=hash_token(code),
         scope=grant_scopes(user, asked.scope),
         user_id=user.id,
         password_changed_at=user.password_changed_at,
         expires_at=datetime.now(UTC) + CODE_LIFE,
-        **asked.model_dump(
-            include={"client_id", "redirect_uri", "code_challenge"}
-        ),
+        **asked.model_dump(include=kept),
     )
     with Session.begin() as session:
         session.add(row)
-        old = CodeRow.expires_at < datetime.now(UTC) - timedelta(days=1)
+        old = CodeRow.expires_at < datetime.now(UTC) - LOGIN_LIFETIME
         session.execute(sa.delete(CodeRow).where(old))
     return code
 
@@ -146,7 +156,7 @@ def fits(grant: CodeGrant, row: CodeRow, user: StoredUser) -> bool:
     """
     challenge = challenge_of(grant.code_verifier)
     return (
-        hmac.compare_digest(challenge, row.code_challenge)
+        secrets.compare_digest(challenge, row.code_challenge)
         and 43 <= len(grant.code_verifier) <= 128
         and grant.client_id == row.client_id
         and grant.redirect_uri == row.redirect_uri
@@ -214,6 +224,7 @@ def consent_page(
     token = secrets.token_urlsafe(32)
     hidden = Markup('<input type="hidden" name="{}" value="{}">')
     fields = {**asked.model_dump(), "form_token": token}
+    inputs = [hidden.format(*item) for item in fields.items()]
     wanted = split_scopes(asked.scope) or DEFAULT_SCOPES
     response = page(
         "consent.html",
@@ -221,9 +232,7 @@ def consent_page(
         client=client_of(asked).title,
         scopes=" ".join(SCOPES[scope] for scope in sorted(wanted)),
         message=message,
-        hidden=Markup("\n").join(
-            hidden.format(*item) for item in fields.items()
-        ),
+        hidden=Markup("\n").join(inputs),
     )
     set_cookie(response, FORM_COOKIE, token)
     return response
@@ -236,21 +245,21 @@ def check_form_token(request: Request, sent: str) -> None:
         HTTPException: 403, its value is not the cookie's.
     """
     known = request.cookies.get(FORM_COOKIE, "")
-    if not known or not hmac.compare_digest(known.encode(), sent.encode()):
+    if not known or not secrets.compare_digest(known.encode(), sent.encode()):
         raise HTTPException(403, "this form is not from our login page")
 
 
 FORM_FIELDS = ("form_token", "decision", "username", "password")
 
+Parameters: TypeAlias = ImmutableMultiDict[str, Any]
 
-def text_in(sent: ImmutableMultiDict[str, Any], name: str) -> str:
+
+def text_in(sent: Parameters, name: str) -> str:
     """Return a parameter as text that UTF-8 can write, or `""`."""
     return str(sent.get(name, "")).encode("utf-8", "replace").decode()
 
 
-def read_authorization(
-    sent: ImmutableMultiDict[str, Any],
-) -> AuthorizationRequest:
+def read_authorization(sent: Parameters) -> AuthorizationRequest:
     """Return the parameters of a request, each sent at most once.
 
     Raises:
@@ -259,31 +268,24 @@ def read_authorization(
     names = AuthorizationRequest.model_fields
     if any(len(sent.getlist(name)) > 1 for name in names):
         raise HTTPException(400, "a parameter is repeated")
-    return AuthorizationRequest(
-        **{name: text_in(sent, name) for name in names}
-    )
+    values = {name: text_in(sent, name) for name in names}
+    return AuthorizationRequest(**values)
 
 
 PASSWORD_GRANT = settings.password_grant
 
 
-async def read_token_grant(request: Request) -> PasswordGrant | RefreshGrant:
-    """Return the grant in a request's form, a password or a refresh token.
+class RefreshGrant(AnyRefreshGrant):
+    """The form fields of RFC 6749 §6, and the client's name (§3.2.1)."""
 
-    Raises:
-        OAuthError: the first rule of RFC 6749 that the form breaks.
-    """
-    grant_type = (await read_form(request)).get("grant_type")
-    if grant_type == "refresh_token":
-        return await read_fields(request, RefreshGrant)
-    return await read_password_grant(request)
+    client_id: str = ""
 
 
 Grant: TypeAlias = PasswordGrant | RefreshGrant | CodeGrant
 
 
 async def read_grant(request: Request) -> Grant:
-    """Return the grant in a request's form: a code, or one of chapter 8's.
+    """Return the grant in a request's form.
 
     Raises:
         OAuthError: 400 `unsupported_grant_type`, a password, and that grant
@@ -293,7 +295,30 @@ async def read_grant(request: Request) -> Grant:
     grant_type = (await read_form(request)).get("grant_type")
     if grant_type == "authorization_code":
         return await read_fields(request, CodeGrant)
+    if grant_type == "refresh_token":
+        return await read_fields(request, RefreshGrant)
     if grant_type == "password" and not PASSWORD_GRANT:
         refusal = "send the user to /authorize"
         raise OAuthError(400, "unsupported_grant_type", refusal)
-    return await read_token_grant(request)
+    return await read_password_grant(request)
+
+
+def tokens_for(grant: CodeGrant | RefreshGrant) -> Token:
+    """Trade a code or a refresh token for tokens that name their client.
+
+    Another client's refresh token is refused, and stays unused: otherwise
+    a client that is mistaken would log johndoe out of the shop.
+
+    Raises:
+        OAuthError: 400 `invalid_grant`; see also chapter 8's `refresh`.
+    """
+    if isinstance(grant, CodeGrant):
+        return sign_afresh(redeem(grant), grant.client_id)
+    same, owns = FamilyRow.id == CodeRow.family_id, owned_by
+    query = sa.select(CodeRow.client_id).where(same, owns(grant.refresh_token))
+    with Session() as session:
+        client_id = session.scalar(query)
+    if client_id not in (None, grant.client_id):  # RFC 6749 §10.4
+        raise invalid_grant()
+    tokens = refresh(grant.refresh_token, grant.scope)
+    return sign_afresh(tokens, client_id or CLIENT_ID)

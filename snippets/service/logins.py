@@ -190,7 +190,7 @@ def end_families(*condition: sa.ColumnElement[bool]) -> None:
         session.execute(sa.delete(RevokedRow).where(old))
 
 
-def owns(token: str) -> sa.ColumnElement[bool]:
+def owned_by(token: str) -> sa.ColumnElement[bool]:
     """Name the family of a refresh token, used or not, as a condition."""
     same = RefreshTokenRow.token_hash == hash_token(token)
     return FamilyRow.id.in_(sa.select(RefreshTokenRow.family_id).where(same))
@@ -210,7 +210,7 @@ def refresh(token: str, requested: str) -> Token:
         family_id = use_refresh_token(session, token)
         if family_id is not None:
             return renew(session, family_id, requested)
-    end_families(owns(token))
+    end_families(owned_by(token))
     raise invalid_grant()
 
 
@@ -225,13 +225,13 @@ def jti_of(claims: dict[str, Any]) -> UUID | None:
 CLIENT_ID = "course"  # the password grant registers no clients
 
 
-def sign_afresh(tokens: Token) -> Token:
+def sign_afresh(tokens: Token, client_id: str = CLIENT_ID) -> Token:
     """Put our issuer's signature, header and claims on a login's answer.
 
     Chapter 8 decides who gets which claims. Its own signature never leaves.
     """
     _, claims = unverified(tokens.access_token)
-    more = {"aud": AUDIENCE, "client_id": CLIENT_ID}
+    more = {"aud": AUDIENCE, "client_id": client_id}
     signed = ours.sign(claims | more)
     return tokens.model_copy(update={"access_token": signed})
 
@@ -259,6 +259,6 @@ async def revoke(token: str) -> None:
     try:
         claims = await read_access_token(token)
     except (jwt.InvalidTokenError, KeysUnavailableError):
-        await run_in_threadpool(end_families, owns(token))
+        await run_in_threadpool(end_families, owned_by(token))
     else:
         await run_in_threadpool(deny, claims)

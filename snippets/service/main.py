@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .database import check_schema, engine
 from .errors import no_keys, unavailable
 from .logs import NoCredentials
-from .middleware import MOST_BYTES, protect
+from .middleware import MOST_BODY_BYTES, protect
 from .oauth import RESPONSES, OAuthError, refuse, refuse_form
 from .routers import (
     admin,
@@ -59,7 +59,7 @@ app = FastAPI(
     openapi_url="/openapi.json" if settings.docs else None,
     root_path=settings.root_path,
     redirect_slashes=False,
-    max_body_size=MOST_BYTES,
+    max_body_size=MOST_BODY_BYTES,
 )
 for part in (
     *(health, sign_up, login, pages, events, keys),  # open to anyone

@@ -67,7 +67,7 @@ class SafeHeaders:
         await self.app(scope, receive, send_more)
 
 
-MOST_BYTES = 64_000  # of a request's body
+MOST_BODY_BYTES = 64_000  # of a request's body
 
 
 def protect(app: FastAPI, hosts: list[str]) -> None:

@@ -137,11 +137,11 @@ class IdentityRow(IdentityTable):
     )
 
 
-class SessionTable(DeclarativeBase):
-    """The table of sessions, in the database of chapter 7."""
+class BrowserTable(DeclarativeBase):
+    """The tables of sessions and of codes, in the database of chapter 7."""
 
 
-class SessionRow(SessionTable):
+class SessionRow(BrowserTable):
     """A row of `sessions`: a browser's cookie stands for a login."""
 
     __tablename__ = "sessions"
@@ -152,11 +152,7 @@ class SessionRow(SessionTable):
     )
 
 
-class CodeTable(DeclarativeBase):
-    """The table of codes, in the database of chapter 7."""
-
-
-class CodeRow(CodeTable):
+class CodeRow(BrowserTable):
     """A row of `authorization_codes`: what a code was given out for."""
 
     __tablename__ = "authorization_codes"
@@ -173,7 +169,7 @@ class CodeRow(CodeTable):
     expires_at: Mapped[datetime] = mapped_column(AwareDateTime)
     uses: Mapped[int] = mapped_column(default=0)
     family_id: Mapped[UUID | None] = mapped_column(
-        sa.ForeignKey(FamilyRow.id, ondelete="CASCADE")
+        sa.ForeignKey(FamilyRow.id, ondelete="CASCADE"), index=True
     )
 
 

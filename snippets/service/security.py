@@ -130,7 +130,7 @@ async def anyone() -> None:
     """Declare that a route is open to anybody: `Depends(anyone)`."""
 
 
-GUARDS = frozenset({get_current_user, session_user, anyone})
+CALLER_GUARDS = frozenset({get_current_user, session_user, anyone})
 
 
 class OpenRouteError(Exception):
@@ -152,7 +152,7 @@ def says_who(route: RouteContext) -> bool:
     """
     dependant = getattr(route, "dependant", None)
     if isinstance(dependant, Dependant):
-        return not GUARDS.isdisjoint(calls_in(dependant))
+        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))
     return route.path in DOCUMENTS
 
 

@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
-from .logins import Token, hash_token, owns, start_family
+from .logins import Token, hash_token, owned_by, start_family
 from .models import FamilyRow, Session, SessionRow, StoredUser, user_named_by
 from .oauth import OAuthError, www_authenticate
 
@@ -39,11 +39,11 @@ def page(
     return HTMLResponse(content, status_code, PAGE_HEADERS)
 
 
+SameSite: TypeAlias = Literal["strict", "lax"]
+
+
 def set_cookie(
-    response: Response,
-    name: str,
-    value: str,
-    samesite: Literal["strict", "lax"] = "strict",
+    response: Response, name: str, value: str, samesite: SameSite = "strict"
 ) -> None:
     """Set a cookie until the browser is closed; an empty value deletes it.
 
@@ -52,13 +52,9 @@ def set_cookie(
     The name `__Host-…` makes the browser refuse it without `Secure`, or from
     a neighbouring domain.
     """
+    age = None if value else 0
     response.set_cookie(
-        name,
-        value,
-        max_age=None if value else 0,
-        secure=True,
-        httponly=True,
-        samesite=samesite,
+        name, value, age, secure=True, httponly=True, samesite=samesite
     )
 
 
@@ -67,7 +63,7 @@ SESSION_COOKIE = "__Host-session"
 
 def family_of(tokens: Token) -> UUID:
     """Return the id of the family that a refresh token belongs to."""
-    owned = sa.select(FamilyRow.id).where(owns(tokens.refresh_token))
+    owned = sa.select(FamilyRow.id).where(owned_by(tokens.refresh_token))
     with Session() as session:
         return session.scalars(owned).one()
 
@@ -101,10 +97,10 @@ def find_session(session_id: str) -> FamilyRow | None:
 def user_of_session(session_id: str) -> StoredUser | None:
     """Return the active user of a session that goes on, or None."""
     family = find_session(session_id)
-    user = user_named_by(family.user_id.urn) if family else None
-    if family is None or user is None:
+    if family is None:
         return None
-    same = user.password_changed_at == family.password_changed_at
+    user = user_named_by(family.user_id.urn)
+    same = user and user.password_changed_at == family.password_changed_at
     return user if same else None
 
 

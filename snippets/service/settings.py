@@ -1,9 +1,8 @@
 """Settings, read when the service starts (chapter 13)."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -46,11 +45,9 @@ GoodKey: TypeAlias = Annotated[SecretStr, AfterValidator(good_key)]
 SECRETS = Path("/run/secrets")  # where Docker puts files with secrets
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """A registered program without a secret (RFC 6749 §2.1, public)."""
 
-    client_id: str
     title: str
     redirect_uris: tuple[str, ...]
 
@@ -88,7 +85,7 @@ class Settings(BaseSettings):
     limits_url: str = "memory://"
     page_origins: Words = []
     password_grant: bool = False
-    clients: tuple[Client, ...] = ()
+    clients: dict[str, Client] = {}
     root_path: str = ""
     docs: bool = False
 

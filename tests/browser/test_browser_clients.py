@@ -486,15 +486,15 @@ def test_password_is_sent_to_the_shop_by_a_307_alone(
 
 
 @pytest.mark.parametrize("samesite", ["lax", "strict"])
-def test_cookie_of_the_shop_must_come_along_with_a_redirect(
+def test_cookie_of_a_begun_login_must_come_along_with_a_redirect(
     world: World, samesite: Any
 ) -> None:
     """With `Strict` the shop does not know the browser that comes back."""
     set_cookie = ch12.set_cookie
 
     def set_other(response: Any, name: str, value: str, *_: str) -> None:
-        is_shops = name == ch12.SHOP_COOKIE
-        set_cookie(response, name, value, samesite if is_shops else "strict")
+        begun = name == "__Host-login"
+        set_cookie(response, name, value, samesite if begun else "strict")
 
     with patch.object(ch12, "set_cookie", set_other):
         page = open_login_page(world)

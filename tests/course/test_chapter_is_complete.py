@@ -91,6 +91,7 @@ TAKE_AWAY: dict[str, Callable[[Path], None]] = {
     "contract or conformance rows": replace(
         "tests/system/conformance.py", '"ch99"', "None"
     ),
+    "page for teachers": remove("teaching"),
     "README row": remove_line("README.md", f"notebooks/{STEM}.ipynb"),
 }
 

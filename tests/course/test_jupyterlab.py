@@ -226,3 +226,65 @@ def test_signal_ends_jupyterlab_and_its_kernels(
         for orphan in alive:
             orphan.kill()
         assert alive == []
+
+
+# Hostile surroundings
+
+
+def test_home_that_cannot_be_written_is_replaced(
+    tmp_path: Path,
+    launched: Launched,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(jupyterlab, "home", lambda: tmp_path / "missing")
+    monkeypatch.delenv("JUPYTER_RUNTIME_DIR")
+    monkeypatch.setenv("IPYTHONDIR", "/mine")
+    jupyterlab.start(tmp_path, "ch00_start", [])
+    [(_, _, environ)] = launched
+    own = jupyterlab.own_home(tmp_path)
+    assert f"cannot be written: {own} is used." in capsys.readouterr().out
+    assert environ["JUPYTER_RUNTIME_DIR"] == str(own / "runtime")
+    assert environ["IPYTHONDIR"] == "/mine"
+
+
+def test_home_may_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    assert jupyterlab.home() is None
+    assert not jupyterlab.is_usable(None)
+
+
+@pytest.mark.parametrize("variable", ["JUPYTER_PATH", "JUPYTER_DATA_DIR"])
+def test_kernel_of_another_environment_is_not_taken(
+    tmp_path: Path, variable: str
+) -> None:
+    """Jupyter itself looks up `python3` with the variables we pass on."""
+    foreign = tmp_path / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    spec = '{"argv": ["/elsewhere/python"], "display_name": "A"}'
+    (foreign / "kernel.json").write_text(spec, encoding="utf-8")
+    program = (
+        "from jupyter_client.kernelspec import KernelSpecManager\n"
+        "print(KernelSpecManager().get_kernel_spec('python3').argv[0])"
+    )
+
+    def kernel(environ: Mapping[str, str]) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environ,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return ran.stdout.strip()
+
+    visitor = {
+        **os.environ,
+        variable: str(tmp_path),
+        "JUPYTER_PREFER_ENV_PATH": "0",
+    }
+    assert kernel(visitor) == "/elsewhere/python"
+    assert kernel(jupyterlab.environment(visitor)) != "/elsewhere/python"

@@ -166,6 +166,20 @@ def test_ch12_cookie_reads_and_changes_nothing_alone(read: Read) -> None:
     assert under_load.strategy is usual
 
 
+def test_ch13_other_users_and_strangers_get_nothing(read: Read) -> None:
+    told = read(stories.ch13)
+    statuses = ["201", "200", "404", "401", "403", "400"]
+    assert STATUS.findall(told) == statuses
+    assert told.count('"title": "a diary"') == 3
+    assert told.rstrip().endswith("who may call these? /reports/")
+
+
+def test_ch14_refresh_token_opens_the_notes(read: Read) -> None:
+    told = read(stories.ch14)
+    assert STATUS.findall(told) == ["200", "200"]
+    assert told.endswith("< []\n")
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -179,6 +193,8 @@ def test_ch12_cookie_reads_and_changes_nothing_alone(read: Read) -> None:
         stories.ch10,
         stories.ch11,
         stories.ch12,
+        stories.ch13,
+        stories.ch14,
     ],
 )
 def test_sentence_is_above_every_exchange(

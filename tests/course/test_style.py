@@ -67,6 +67,11 @@ AGAINST_THE_ARROWS = (
             "course.classroom is not allowed to import course.practice",
         ),
         (
+            "course/workspace.py",
+            "import rooms.browser.tab",
+            "course.workspace is not allowed to import rooms",
+        ),
+        (
             "snippets/ch03_dependency_wiring.py",
             "from course.classroom import show",
             "snippets is not allowed to import course",
@@ -80,7 +85,7 @@ def test_imports_against_the_arrows_are_named(
     spoilt: tuple[tuple[str, str, str], ...], tmp_path: Path
 ) -> None:
     litter = shutil.ignore_patterns("__pycache__")
-    for folder in ("course", "snippets"):
+    for folder in ("course", "rooms", "snippets"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=litter)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for file, line, _ in spoilt:

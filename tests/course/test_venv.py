@@ -160,3 +160,12 @@ def test_real_environment_is_made_spared_and_made_anew(
     assert venv.make(tmp_path) == 0
     assert not mark.exists()
     subprocess.run([python, "-m", "pip", "--version"], check=True)
+
+
+def test_folder_that_cannot_be_written_is_said_to_be_so(
+    tmp_path: Path, runs: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match=r"\.venv"):
+        venv.make(tmp_path)
+    assert runs == []

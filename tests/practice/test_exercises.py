@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from course.chapters import Chapter, chapters, find
+from course.chapters import ROOT, Chapter, chapters, find
 from course.classroom import registry
 from course.classroom.exercise import EXERCISES
 from course.classroom.prediction import PREDICTIONS
 from course.classroom.trial import given
+from course.upkeep import teaching
 from course.upkeep.notebook import Notebook, notebooks, source
 from snippets import ch02_password_hashing
 from tests.practice.answers import Answers, answers_of
@@ -24,14 +26,17 @@ from tests.support.posed import (
     calls,
     complaints,
     definitions,
+    few_keys,
     needed,
     posed,
 )
 from tests.support.report import Report
+from tests.support.verdicts import quoted
 
 FEWEST_EXERCISES = 2
-# Chapter 0 shows how an exercise works, with a single one.
-FEWER_EXERCISES = {"ch00": 1}
+# Chapter 0 shows how an exercise works, with a single one. Chapter 14 is one
+# hunt for twelve faults.
+FEWER_EXERCISES = {"ch00": 1, "ch14": 1}
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 ANSWERS = {chapter: answers_of(chapter) for chapter in chapters()}
@@ -53,6 +58,15 @@ def asked(aid: str) -> list[str]:
 def test_exercise_teaches(exercise: Posed) -> None:
     found = complaints(exercise, ANSWERS[exercise.chapter])
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("exercise", POSED, ids=str)
+def test_teachers_page_quotes_the_verdicts(exercise: Posed) -> None:
+    """To renew them: python -m course.upkeep teaching --verdicts"""
+    found = quoted(exercise, ANSWERS[exercise.chapter])
+    if os.environ.get(teaching.RENEW):
+        teaching.keep(ROOT, "verdicts", exercise.name, found)
+    assert found == teaching.kept(ROOT, "verdicts").get(exercise.name)
 
 
 def test_every_exercise_is_posed_once() -> None:
@@ -376,6 +390,15 @@ def test_cell_that_updates_the_hash_policy_updates_a_copy() -> None:
     with cheap_bcrypt():
         ch02_password_hashing.pwd_context.update(bcrypt__rounds=4)
     assert POLICY.to_dict()["bcrypt__rounds"] == 12
+
+
+def test_rsa_keys_of_a_run_differ_and_come_again_in_the_next() -> None:
+    with few_keys():
+        first, second = (rsa.generate_private_key(65537, 2048) for _ in "ab")
+    with few_keys():
+        again = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert first is again
+    assert first.private_numbers() != second.private_numbers()
 
 
 def test_cell_that_sets_an_environment_variable_sets_it_for_itself(

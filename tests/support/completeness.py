@@ -79,6 +79,7 @@ PARTS: dict[str, Has] = {
         chapter.name in bound_names(chapter.root / "course" / "stories.py")
     ),
     "contract or conformance rows": has_rows,
+    "page for teachers": lambda chapter: chapter.teaching.exists(),
     "README row": mentions("README.md", r"\(notebooks/{stem}\.ipynb\) \|"),
 }
 NO_CODE = dict.fromkeys(
@@ -106,6 +107,12 @@ BY_DESIGN: dict[str, dict[str, str]] = {
         "chapter builds on one",
         "contract or conformance rows": "it adds nothing to the app that it "
         "attacks",
+    },
+    "ch14": {
+        "app": "its app has faults on purpose: a function makes it, and no "
+        "suite demands of it what it demands of the course's own apps",
+        "contract or conformance rows": "it adds nothing to the course's own "
+        "app",
     },
 }
 # What a side road consists of; the rest is as its subject needs it.

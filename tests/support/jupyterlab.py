@@ -140,17 +140,21 @@ class OpenNotebook:
 
     def open(self, name: str) -> None:
         """Open `work/<name>` and wait for its kernel."""
-        self.page.on("console", self._listen)
-        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        # The context hears frames, workers and further pages too.
-        self.page.context.on("request", self._note_request)
-        self.page.on("websocket", lambda socket: self._note(socket.url))
+        self.listen()
         # A workspace of its own: no tab of another test is restored.
         workspace = f"lab/workspaces/{uuid.uuid4().hex}/tree/work/{name}"
         self.page.goto(f"{self.url}/{workspace}?token={TOKEN}")
         self.wait_until_open(name)
 
-    def wait_until_open(self, name: str) -> None:
+    def listen(self) -> None:
+        """Notice the page's errors, and where it sends requests."""
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        # The context hears frames, workers and further pages too.
+        self.page.context.on("request", self._note_request)
+        self.page.on("websocket", lambda socket: self._note(socket.url))
+
+    def wait_until_open(self, name: str, patience: float = PATIENCE) -> None:
         """Wait until a notebook is in front and its kernel is idle.
 
         `window.jupyterapp` is there by `--LabApp.expose_app_in_browser`; all
@@ -166,7 +170,7 @@ class OpenNotebook:
                     && at.sessionContext.session.kernel.status === 'idle';
             }""",
             arg=name,
-            timeout=PATIENCE * 1000,
+            timeout=patience * 1000,
         )
 
     def choose_theme(self, name: str) -> None:
@@ -188,10 +192,18 @@ class OpenNotebook:
 
         A cell that fails ends the wait too: it aborts those behind it.
         """
+        self.press_run_all()
+        self.wait_until_run()
+
+    def press_run_all(self) -> None:
+        """Press Run All, and do not wait for any cell."""
         self.page.evaluate(
-            "() => window.jupyterapp.commands.execute("
-            "'notebook:run-all-cells')"
+            "() => { window.jupyterapp.commands.execute("
+            "'notebook:run-all-cells'); }"
         )
+
+    def wait_until_run(self, patience: float = PATIENCE) -> None:
+        """Wait until every code cell has run, or one has failed."""
         self.page.wait_for_function(
             """() => {
                 const at = window.jupyterapp.shell.currentWidget;
@@ -203,7 +215,7 @@ class OpenNotebook:
                         || codes.some(failed))
                     && at.sessionContext.session.kernel.status === 'idle';
             }""",
-            timeout=PATIENCE * 1000,
+            timeout=patience * 1000,
         )
 
     def path(self) -> str:

@@ -382,6 +382,19 @@ def use_code(times: int = 1, **changes: str | None) -> Send:
     return send
 
 
+def refresh_login_by_code(client_id: str) -> Send:
+    """Trade a code, and refresh its tokens as a client of some name."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        bought = await use_code()(client)
+        if not bought.is_success:
+            return bought
+        token = body_of(bought)["refresh_token"]
+        return await trade(client, token, client_id=client_id)
+
+    return send
+
+
 async def get_after_a_second_use(client: httpx.AsyncClient) -> httpx.Response:
     """Use an access token whose code came back."""
     seen: list[httpx.Response] = []
@@ -1744,6 +1757,20 @@ REQUIREMENTS = [
         is_login,
     ),
     Requirement(
+        "RFC 6749 §6",
+        "a client refreshes the tokens of its code",
+        "ch12",
+        refresh_login_by_code("shop"),
+        is_login,
+    ),
+    Requirement(
+        "RFC 6749 §10.4",
+        "a refresh token is for its client",
+        "ch12",
+        refresh_login_by_code("course"),
+        refuses("invalid_grant"),
+    ),
+    Requirement(
         "RFC 7636 §4.4.1",
         "a request without a challenge is refused",
         "ch12",
@@ -1816,16 +1843,30 @@ REQUIREMENTS = [
     Requirement(
         "RFC 9207 §3",
         "metadata say that answers name their issuer",
-        None,
+        "ch12",
         metadata,
         publishes("authorization_response_iss_parameter_supported"),
     ),
     Requirement(
         "RFC 8414 §2",
         "metadata name the authorization endpoint",
-        None,
+        "ch12",
         metadata,
         publishes("authorization_endpoint"),
+    ),
+    Requirement(
+        "RFC 8414 §2",
+        "metadata name the methods of PKCE",
+        "ch12",
+        metadata,
+        publishes("code_challenge_methods_supported"),
+    ),
+    Requirement(
+        "RFC 8414 §2",
+        "metadata name the ways in which clients authenticate",
+        "ch12",
+        metadata,
+        publishes("token_endpoint_auth_methods_supported"),
     ),
     # Hosts, and the way to them
     Requirement(

@@ -155,7 +155,7 @@ async def test_request_of_an_unknown_client_is_never_redirected(
 async def test_address_of_another_client_is_not_redirected_to(
     browser: httpx.AsyncClient,
 ) -> None:
-    other = ch12.Client("other", "Another", ("https://other.example/cb",))
+    other = ch12.Client("Another", ("https://other.example/cb",))
     with patch.dict(ch12.CLIENTS, other=other):
         assert_not_redirected(await ask(browser, client_id="other"))
         page = await ask(
@@ -235,7 +235,7 @@ async def test_registered_address_may_have_a_query(
     browser: httpx.AsyncClient,
 ) -> None:
     address = "https://other.example/cb?tenant=7"
-    other = ch12.Client("other", "Another", (address,))
+    other = ch12.Client("Another", (address,))
     with patch.dict(ch12.CLIENTS, other=other):
         answer = await consent(
             browser, client_id="other", redirect_uri=address

@@ -411,7 +411,7 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
     ch07.migrate("ch12")
     bases: Any = [
         *(ch07.Base, ch08.LoginTable, ch09.IdentityTable),
-        *(ch12.SessionTable, ch12.CodeTable),
+        ch12.BrowserTable,
     ]
     with database.connect() as connection:
         context = MigrationContext.configure(connection)

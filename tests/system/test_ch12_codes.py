@@ -16,6 +16,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 import sqlalchemy as sa
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
 from snippets import ch07_database as ch07
 from snippets import ch08_refresh_logout as ch08
@@ -40,7 +41,6 @@ from tests.support.logins import (
     claims_of,
     count,
     log_in,
-    refresh,
     refused,
     status,
     stored,
@@ -431,17 +431,116 @@ def test_code_is_for_the_scopes_that_were_allowed(
     assert tokens.scope == granted
 
 
-def test_codes_are_forgotten_after_a_day() -> None:
+def test_codes_are_forgotten_when_their_logins_have_ended() -> None:
+    """Until then a row says whose client the login is."""
     start = datetime.now(UTC)
     used, unused = new_code(), new_code()
     ch12.redeem(code_grant(used))
-    with clock(start + timedelta(days=1)):
+    with clock(start + ch08.LOGIN_LIFETIME):
         new_code()
     assert count(ch12.CodeRow) == 3
-    with clock(start + timedelta(days=1, minutes=2)):
+    with clock(start + ch08.LOGIN_LIFETIME + timedelta(minutes=2)):
         new_code()
     assert count(ch12.CodeRow) == 2
     assert error_of(code_grant(unused)) == "invalid_grant"
+
+
+# Which client a login is for
+
+
+async def renew(
+    client: httpx.AsyncClient, token: str, client_id: str | None
+) -> httpx.Response:
+    """Refresh a login, as a client of some name."""
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    if client_id is not None:
+        form["client_id"] = client_id
+    return await client.post("/token", data=form)
+
+
+async def test_access_token_names_its_client_after_each_refresh(
+    client: httpx.AsyncClient,
+) -> None:
+    """RFC 9068 §2.2."""
+    tokens = await log_in_by_code(client)
+    for _ in range(3):
+        claims = await ch09.read_access_token(tokens["access_token"])
+        assert claims["client_id"] == "shop"
+        answer = await renew(client, tokens["refresh_token"], "shop")
+        assert answer.headers["Cache-Control"] == "no-store"
+        tokens = answer.json()
+
+
+async def test_login_by_password_is_no_clients_in_particular(
+    client: httpx.AsyncClient,
+) -> None:
+    tokens = await log_in(client, "me")
+    for client_id in (None, "", "shop", "course"):
+        claims = await ch09.read_access_token(tokens["access_token"])
+        assert claims["client_id"] == ch09.CLIENT_ID
+        answer = await renew(client, tokens["refresh_token"], client_id)
+        tokens = answer.json()
+
+
+@pytest.mark.parametrize(
+    "client_id", [None, "", "course", "other", "SHOP", "shop ", "shop\0"]
+)
+async def test_refresh_token_of_another_client_is_refused_and_lives_on(
+    client: httpx.AsyncClient, client_id: str | None
+) -> None:
+    """RFC 6749 §10.4; the honest client notices nothing."""
+    tokens = await log_in_by_code(client)
+    others = await renew(client, tokens["refresh_token"], client_id)
+    assert (others.status_code, others.json()["error"]) == (
+        400,
+        "invalid_grant",
+    )
+    assert others.headers["Cache-Control"] == "no-store"
+    assert await status(client, tokens["access_token"]) == 200
+    honest = await renew(client, tokens["refresh_token"], "shop")
+    assert honest.status_code == 200
+
+
+async def test_used_token_from_another_client_ends_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    tokens = await log_in_by_code(client)
+    used = tokens["refresh_token"]
+    tokens = (await renew(client, used, "shop")).json()
+    await renew(client, used, "other")
+    assert await status(client, tokens["access_token"]) == 200
+    await renew(client, used, "shop")
+    assert await status(client, tokens["access_token"]) == 401
+
+
+async def test_refresh_of_one_client_finds_its_own_login(
+    client: httpx.AsyncClient,
+) -> None:
+    """Two clients, one user: the rows are not mixed up."""
+    page = ch12.Client("Another", ("https://other.example/callback",))
+    address = page.redirect_uris[0]
+    with patch.dict(ch12.CLIENTS, other=page):
+        asked = {"client_id": "other", "redirect_uri": address}
+        theirs = (await trade(client, new_code(**asked), **asked)).json()
+        tokens = await log_in_by_code(client)
+        for token, good, bad in (
+            (theirs["refresh_token"], "other", "shop"),
+            (tokens["refresh_token"], "shop", "other"),
+        ):
+            assert (await renew(client, token, bad)).status_code == 400
+            assert (await renew(client, token, good)).status_code == 200
+
+
+async def test_client_that_names_itself_twice_uses_no_refresh_token(
+    client: httpx.AsyncClient,
+) -> None:
+    tokens = await log_in_by_code(client)
+    token = tokens["refresh_token"]
+    body = f"grant_type=refresh_token&refresh_token={token}"
+    body += "&client_id=shop&client_id=shop"
+    answer = await client.post("/token", content=body, headers=FORM)
+    assert answer.json()["error"] == "invalid_request"
+    assert (await renew(client, token, "shop")).status_code == 200
 
 
 # Without the password grant
@@ -453,6 +552,35 @@ def _no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 without_passwords = pytest.mark.usefixtures("_no_passwords")
+
+
+@pytest.mark.parametrize("passwords", [True, False])
+async def test_metadata_says_which_requests_are_taken(
+    client: httpx.AsyncClient,
+    passwords: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """RFC 8414 §2, RFC 9207 §3; no client has a secret."""
+    monkeypatch.setattr(ch12, "PASSWORD_GRANT", passwords)
+    answer = await client.get(ch09.METADATA_PATH)
+    grants = ["authorization_code", "refresh_token"]
+    assert answer.headers["Cache-Control"] == "max-age=300"
+    assert answer.json() == {
+        **ch09.ours.metadata(),
+        "authorization_endpoint": "https://course.example/authorize",
+        "response_types_supported": ["code"],
+        "grant_types_supported": [*grants, *["password"] * passwords],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+async def test_authlib_finds_no_fault_with_the_metadata(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get(ch09.METADATA_PATH)
+    AuthorizationServerMetadata(answer.json()).validate()
 
 
 @without_passwords
@@ -488,10 +616,10 @@ async def test_code_and_refresh_go_on_without_passwords(
 ) -> None:
     tokens = await log_in_by_code(client)
     assert await status(client, tokens["access_token"]) == 200
-    renewed = await refresh(client, tokens["refresh_token"])
+    renewed = await renew(client, tokens["refresh_token"], "shop")
     assert renewed.status_code == 200
     assert await status(client, renewed.json()["access_token"]) == 200
-    again = await refresh(client, tokens["refresh_token"])
+    again = await renew(client, tokens["refresh_token"], "shop")
     assert again.json()["error"] == "invalid_grant"
 
 
@@ -556,7 +684,7 @@ async def test_token_from_a_code_ends_as_others_do(
         if end == "disabled":
             change_row("johndoe", disabled=True)
         assert await status(client, access) == 401, end
-        again = await refresh(client, tokens["refresh_token"])
+        again = await renew(client, tokens["refresh_token"], "shop")
         assert again.json()["error"] == "invalid_grant", end
 
 

@@ -1,10 +1,15 @@
 """Chapter 12's shop: a page's own server, which keeps the tokens."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from fastapi import Request
 
 from snippets import ch08_refresh_logout as ch08
 from snippets import ch12_browser_clients as ch12
@@ -15,6 +20,7 @@ from tests.support.browser_clients import (
     SITE,
     Parameters,
     browser_at,
+    clock,
     result_of,
     send,
 )
@@ -22,7 +28,7 @@ from tests.support.logins import count, stored
 from tests.system.contract import JOHNS_ITEMS, JOHNS_RECORD
 
 pytestmark = pytest.mark.anyio
-COOKIE = ch12.SHOP_COOKIE
+LOGIN, COOKIE = "__Host-login", "__Host-shop"
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -94,6 +100,19 @@ async def take_back(
     return await browser.get("/callback", params=result)
 
 
+@contextmanager
+def clock_of_the_shop(moment: datetime) -> Iterator[None]:
+    """Let visits, and nothing else, believe that it is another time."""
+    find = ch12.Visits.find
+
+    def find_then(visits: ch12.Visits, request: Request) -> Any:
+        with clock(moment):
+            return find(visits, request)
+
+    with patch.object(ch12.Visits, "find", find_then):
+        yield
+
+
 async def log_in(browser: httpx.AsyncClient, site: httpx.AsyncClient) -> None:
     answer = await take_back(browser, await answer_to(browser, site))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -111,7 +130,7 @@ async def test_login_asks_for_a_code_with_a_challenge(
 ) -> None:
     answer = await browser.get("/login")
     asked = result_of(answer)
-    [visit] = shop.visits.values()
+    [visit] = shop.logins.values()
     assert asked == {
         "response_type": "code",
         "client_id": "shop",
@@ -129,7 +148,7 @@ async def test_state_and_verifier_are_random_and_new_each_time(
 ) -> None:
     for _ in range(3):
         await browser.get("/login")
-    visits = shop.visits.values()
+    visits = shop.logins.values()
     assert {len(visit.state) for visit in visits} == {43}
     assert {len(visit.verifier) for visit in visits} == {64}
     assert len({visit.state for visit in visits}) == 3
@@ -140,9 +159,19 @@ async def test_cookie_comes_along_with_the_redirect_of_another_site(
     browser: httpx.AsyncClient,
 ) -> None:
     answer = await browser.get("/login")
+    visit = browser.cookies[LOGIN]
+    assert answer.headers.get_list("Set-Cookie") == [
+        f"{LOGIN}={visit}; HttpOnly; Path=/; SameSite=lax; Secure"
+    ]
+
+
+async def test_cookie_of_a_login_comes_with_the_shops_own_requests_alone(
+    browser: httpx.AsyncClient, site: httpx.AsyncClient
+) -> None:
+    answer = await take_back(browser, await answer_to(browser, site))
     visit = browser.cookies[COOKIE]
     assert answer.headers.get_list("Set-Cookie") == [
-        f"{COOKIE}={visit}; HttpOnly; Path=/; SameSite=lax; Secure"
+        f"{COOKIE}={visit}; HttpOnly; Path=/; SameSite=strict; Secure"
     ]
 
 
@@ -164,7 +193,7 @@ async def test_no_token_code_or_verifier_reaches_the_page(
     shop: ch12.Shop,
 ) -> None:
     begun = await browser.get("/login")
-    [visit] = shop.visits.values()
+    [visit] = shop.logins.values()
     page = await site.get("/authorize", params=result_of(begun))
     result = result_of(await send(site, page))
     answers = [
@@ -312,11 +341,95 @@ async def test_cookie_that_an_attacker_planted_is_not_logged_in(
 ) -> None:
     """Session fixation: the login gives the browser another cookie."""
     result = await answer_to(attacker, site)
-    planted = attacker.cookies[COOKIE]
-    browser.cookies.set(COOKIE, planted, domain="shop.example", path="/")
+    planted = attacker.cookies[LOGIN]
+    browser.cookies.set(LOGIN, planted, domain="shop.example", path="/")
+    attacker.cookies.set(COOKIE, planted, domain="shop.example", path="/")
     answer = await take_back(browser, result)
     assert planted not in answer.headers["Set-Cookie"]
     assert await me(attacker) == 401
+
+
+# What the server remembers
+
+
+async def test_link_of_another_page_to_the_login_logs_nobody_out(
+    browser: httpx.AsyncClient, site: httpx.AsyncClient
+) -> None:
+    await log_in(browser, site)
+    cookie = browser.cookies[COOKIE]
+    await browser.get("/login")
+    assert browser.cookies[COOKIE] == cookie
+    assert await me(browser) == 200
+
+
+@pytest.mark.parametrize(
+    ("late", "status"),
+    [(timedelta(seconds=-1), 303), (timedelta(0), 400)],
+)
+async def test_login_that_was_begun_is_forgotten_after_ten_minutes(
+    browser: httpx.AsyncClient,
+    site: httpx.AsyncClient,
+    shop: ch12.Shop,
+    late: timedelta,
+    status: int,
+) -> None:
+    result = await answer_to(browser, site)
+    [visit] = shop.logins.values()
+    visit.begun = datetime.now(UTC)
+    assert shop.logins.life == timedelta(minutes=10)
+    shop.logins.life = timedelta(seconds=30)
+    with clock_of_the_shop(visit.begun + timedelta(seconds=30) + late):
+        answer = await take_back(browser, result)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("late", "status"),
+    [(timedelta(seconds=-1), 200), (timedelta(0), 401)],
+)
+async def test_user_is_forgotten_when_the_token_has_expired(
+    browser: httpx.AsyncClient,
+    site: httpx.AsyncClient,
+    shop: ch12.Shop,
+    wire: Wire,
+    late: timedelta,
+    status: int,
+) -> None:
+    await log_in(browser, site)
+    [visit] = shop.visits.values()
+    asked = len(wire.sent)
+    with clock_of_the_shop(visit.begun + ch08.ACCESS_LIFETIME + late):
+        answer = await browser.get("/api/status/")
+    assert answer.status_code == status
+    assert len(wire.sent) - asked == (status == 200)
+
+
+async def test_oldest_login_makes_room_for_the_next(
+    browser: httpx.AsyncClient,
+    attacker: httpx.AsyncClient,
+    site: httpx.AsyncClient,
+    shop: ch12.Shop,
+) -> None:
+    assert (shop.logins.most, shop.visits.most) == (10_000, 10_000)
+    shop.logins.most = 2
+    result = await answer_to(browser, site)
+    for _ in range(3):
+        await attacker.get("/login")
+        assert len(shop.logins) == 2
+    assert (await take_back(browser, result)).status_code == 400
+
+
+async def test_logins_that_are_only_begun_push_no_user_out(
+    browser: httpx.AsyncClient,
+    attacker: httpx.AsyncClient,
+    site: httpx.AsyncClient,
+    shop: ch12.Shop,
+) -> None:
+    shop.logins.most = shop.visits.most = 2
+    await log_in(browser, site)
+    for _ in range(3):
+        await attacker.get("/login")
+    assert await me(browser) == 200
 
 
 # What a page may call
@@ -394,7 +507,7 @@ async def test_page_changes_nothing_by_the_shop(
     wire: Wire,
     method: str,
 ) -> None:
-    """A form of another page could: the cookie is `Lax`."""
+    """The shop is a page to read: no form or script needs more."""
     await log_in(browser, site)
     wire.sent.clear()
     for path in ("/api/users/me/logins/", "/api/users/me/password"):

@@ -590,10 +590,10 @@ async def test_body_is_at_most_so_long(
 ) -> None:
     statuses = {
         size: (await send(client, path, b"x" * size, kind)).status_code
-        for size in (ch13.MOST_BYTES, ch13.MOST_BYTES + 1)
+        for size in (ch13.MOST_BODY_BYTES, ch13.MOST_BODY_BYTES + 1)
     }
-    assert statuses[ch13.MOST_BYTES + 1] == 413
-    assert statuses[ch13.MOST_BYTES] in (400, 401, 403, 422)
+    assert statuses[ch13.MOST_BODY_BYTES + 1] == 413
+    assert statuses[ch13.MOST_BODY_BYTES] in (400, 401, 403, 422)
 
 
 @pytest.mark.parametrize(("path", "kind"), TAKE_BODIES)
@@ -611,7 +611,7 @@ async def test_body_of_unknown_length_is_not_read_to_its_end(
     answer = await send(client, path, chunks(), kind)
     # Of a form, chapter 5 says that it is damaged.
     assert answer.status_code in ((413,) if "json" in kind else (400, 413))
-    assert read <= ch13.MOST_BYTES + 2000
+    assert read <= ch13.MOST_BODY_BYTES + 2000
 
 
 async def test_length_that_is_a_lie_is_no_way_around(

@@ -20,6 +20,7 @@ def test_unit_tests_reach_every_branch(report: Report) -> None:
             *(
                 "--cov=snippets",
                 "--cov=course",
+                "--cov=rooms",
                 "--cov-branch",
                 "--cov-report=term-missing",
             ),

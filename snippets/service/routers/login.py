@@ -5,15 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ..codes import CodeGrant, Grant, read_grant, redeem
+from ..codes import CodeGrant, Grant, RefreshGrant, read_grant, tokens_for
 from ..limits import authenticate_active_user, check_password
-from ..logins import Token, refresh, revoke, sign_afresh, start_family
+from ..logins import Token, revoke, sign_afresh, start_family
 from ..models import StoredUser
 from ..oauth import (
     NO_STORE,
     OAuthError,
     PasswordGrant,
-    RefreshGrant,
     Revocation,
     form_of,
     read_revocation,
@@ -50,14 +49,10 @@ async def login_for_access_token(
 ) -> Token:
     """Trade a code, a refresh token or a password for a pair of tokens."""
     response.headers.update(NO_STORE)
-    match grant:
-        case CodeGrant():
-            tokens = await run_in_threadpool(redeem, grant)
-        case RefreshGrant(refresh_token=token, scope=scope):
-            tokens = await run_in_threadpool(refresh, token, scope)
-        case _:
-            user = await check_login(grant, request)
-            tokens = await run_in_threadpool(start_family, user, grant.scope)
+    if not isinstance(grant, PasswordGrant):
+        return await run_in_threadpool(tokens_for, grant)
+    user = await check_login(grant, request)
+    tokens = await run_in_threadpool(start_family, user, grant.scope)
     return sign_afresh(tokens)
 
 

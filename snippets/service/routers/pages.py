@@ -111,9 +111,8 @@ async def authorize(request: Request) -> Response:
     if sent["decision"] != "allow":
         return answer(asked, error="access_denied")
     name, password = sent["username"], sent["password"]
-    user = await check_password(
-        request, name, authenticate_active_user, name, password
-    )
+    check = authenticate_active_user
+    user = await check_password(request, name, check, name, password)
     if user is None:
         return consent_page(asked, "Wrong username or password.", 400)
     try:

@@ -20,8 +20,7 @@ os.environ |= {
     "LIMITS_URL": "memory://",
     "PASSWORD_GRANT": "on",
     "DOCS": "off",
-    "CLIENTS": '[{"client_id": "shop", "title": "A shop", '
-    '"redirect_uris": ["https://shop.example/callback"]}]',
+    "CLIENTS": '{"shop": ["A shop", ["https://shop.example/callback"]]}',
 }
 
 from ..database import migrate  # noqa: E402

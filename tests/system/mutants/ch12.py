@@ -11,23 +11,20 @@ OTHERS = "test_ch12_browser_clients.py::"
 MUTANTS = [
     # The login page
     Mutant(
-        "asked.redirect_uri not in registered",
-        "not asked.redirect_uri.startswith(registered)",
+        "asked.redirect_uri not in client.redirect_uris",
+        "not asked.redirect_uri.startswith(client.redirect_uris)",
         "a code goes to any address that begins as the shop's",
         AUTHORIZATION + "test_other_address_is_never_redirected_to",
     ),
     Mutant(
-        "    if client is None or asked.redirect_uri not in registered:\n",
-        "    if client is None:\n",
+        " or asked.redirect_uri not in client.redirect_uris:\n",
+        ":\n",
         "a code goes to any address",
         AUTHORIZATION + "test_other_address_is_never_redirected_to",
     ),
     Mutant(
-        "registered = client.redirect_uris if client else ()",
-        (
-            "registered = [u for c in CLIENTS.values() "
-            "for u in c.redirect_uris]"
-        ),
+        "asked.redirect_uri not in client.redirect_uris",
+        "all(asked.redirect_uri not in c[1] for c in CLIENTS.values())",
         "a code goes to the address of another client",
         AUTHORIZATION + "test_address_of_another_client_is_not_redirected_to",
     ),
@@ -83,8 +80,8 @@ MUTANTS = [
         AUTHORIZATION + "test_form_token_of_another_browser_is_refused",
     ),
     Mutant(
-        "if not known or not hmac",
-        "if not hmac",
+        "if not known or not secrets",
+        "if not secrets",
         "no cookie and no token are alike",
         AUTHORIZATION + "test_empty_cookie_is_no_form_token",
     ),
@@ -96,13 +93,15 @@ MUTANTS = [
     ),
     Mutant(
         (
-            "ch11.authenticate_active_user, name, password\n"
-            "    )\n"
+            "check = ch11.authenticate_active_user\n"
+            "    user = await ch11.check_password("
+            "request, name, check, name, password)\n"
             "    if user is None:"
         ),
         (
-            "ch07.authenticate_user, name, password\n"
-            "    )\n"
+            "check = ch07.authenticate_user\n"
+            "    user = await ch11.check_password("
+            "request, name, check, name, password)\n"
             "    if user is None or user.disabled:"
         ),
         "a disabled user's password can be guessed without end",
@@ -131,7 +130,7 @@ MUTANTS = [
         CODES + "test_table_holds_the_hash_of_a_code_alone",
     ),
     Mutant(
-        "hmac.compare_digest(challenge, row.code_challenge)",
+        "secrets.compare_digest(challenge, row.code_challenge)",
         "True",
         "a stolen code needs no verifier",
         CODES + "test_code_buys_nothing_for",
@@ -191,21 +190,21 @@ MUTANTS = [
         CODES + "test_password_is_an_unsupported_grant",
     ),
     Mutant(
-        "        response.headers.update(ch05.NO_STORE)\n        tokens",
-        "        tokens",
+        "    response.headers.update(ch05.NO_STORE)\n",
+        "",
         "tokens are kept by a cache",
         CODES + "test_tokens_from_a_code_are_stored_by_no_cache",
     ),
     # Sessions
     Mutant(
-        "        httponly=True,\n",
-        "        httponly=False,\n",
+        "httponly=True",
+        "httponly=False",
         "any script in the page reads the session",
         (SESSIONS + "test_cookie_is_sent_to_this_host_alone_and_to_no_script"),
     ),
     Mutant(
-        "        secure=True,\n",
-        "        secure=False,\n",
+        "secure=True",
+        "secure=False",
         "the session is sent without TLS",
         (SESSIONS + "test_cookie_is_sent_to_this_host_alone_and_to_no_script"),
     ),
@@ -302,8 +301,8 @@ MUTANTS = [
     ),
     # The shop
     Mutant(
-        'visit is None or sent.get("state") != visit.state',
-        "visit is None",
+        'visit.tokens or sent.get("state") != visit.state',
+        "visit.tokens",
         "a visitor shops in the attacker's account",
         SHOP + "test_answer_counts_in_the_browser_that_asked_alone",
     ),
@@ -314,18 +313,11 @@ MUTANTS = [
         SHOP + "test_answer_from_another_issuer_sends_no_code_anywhere",
     ),
     Mutant(
+        "        self.visits.add(response, Visit(tokens=visit.tokens))\n",
         (
-            "        del self.visits[ch08.hash_token("
-            "request.cookies[SHOP_COOKIE])]\n"
-            '        response = RedirectResponse("/", 303)\n'
-            "        self.begin(response, Visit(tokens=answer.json()))\n"
-        ),
-        (
-            '        response = RedirectResponse("/", 303)\n'
-            "        visit.tokens = answer.json()\n"
-            '        visit.state = ""\n'
-            "        set_cookie(response, SHOP_COOKIE, "
-            'request.cookies[SHOP_COOKIE], "lax")\n'
+            '        planted = request.cookies["__Host-login"]\n'
+            "        self.visits[ch08.hash_token(planted)] = visit\n"
+            '        set_cookie(response, "__Host-shop", planted)\n'
         ),
         "a cookie that an attacker planted is logged in",
         SHOP + "test_cookie_that_an_attacker_planted_is_not_logged_in",
@@ -337,15 +329,79 @@ MUTANTS = [
         SHOP + "test_token_is_sent_to_no_other_host",
     ),
     Mutant(
-        "        if visit is None or not visit.tokens:\n",
-        "        if visit is None:\n",
-        "a visitor who has not logged in is a crash",
-        SHOP + "test_page_without_a_login_calls_nothing",
+        "visit is None or visit.tokens or",
+        "visit is None or",
+        "a page that is loaded again ends the login",
+        SHOP + "test_answer_counts_once",
     ),
     Mutant(
-        'set_cookie(response, SHOP_COOKIE, visit_id, "lax")',
-        'set_cookie(response, SHOP_COOKIE, visit_id, "strict")',
+        'Visits("__Host-login", "lax",',
+        'Visits("__Host-login", "strict",',
         "the shop does not know the browser that comes back",
         (SHOP + "test_cookie_comes_along_with_the_redirect_of_another_site"),
+    ),
+    Mutant(
+        'Visits("__Host-shop", "strict",',
+        'Visits("__Host-login", "lax",',
+        "a link of another page logs a visitor out",
+        SHOP + "test_link_of_another_page_to_the_login_logs_nobody_out",
+    ),
+    Mutant(
+        "        if len(self) >= self.most:\n",
+        "        if len(self) > self.most:\n",
+        "one visit more is remembered than was said",
+        SHOP + "test_oldest_login_makes_room_for_the_next",
+    ),
+    Mutant(
+        "visit if visit and visit.begun > too_old else None",
+        "visit",
+        "a visit has no end",
+        SHOP + "test_user_is_forgotten_when_the_token_has_expired",
+    ),
+    # Clients, and what they are told
+    Mutant(
+        "    if client_id not in (None, grant.client_id):",
+        "    if client_id and grant.client_id not in CLIENTS:",
+        "any client refreshes any login",
+        CODES + "test_refresh_of_one_client_finds_its_own_login",
+    ),
+    Mutant(
+        "    if client_id not in (None, grant.client_id):",
+        '    if client_id not in (None, grant.client_id or "shop"):',
+        "a client need not say its name",
+        (
+            CODES
+            + "test_refresh_token_of_another_client_is_refused_and_lives_on"
+        ),
+    ),
+    Mutant(
+        "where(same, owns(grant.refresh_token))",
+        "where(same)",
+        "one client's login is taken for another's",
+        CODES + "test_refresh_of_one_client_finds_its_own_login",
+    ),
+    Mutant(
+        "sign_afresh(redeem(grant), grant.client_id)",
+        "sign_afresh(redeem(grant))",
+        "an API takes the shop for our own page",
+        CODES + "test_access_token_names_its_client_after_each_refresh",
+    ),
+    Mutant(
+        "sign_afresh(tokens, client_id or ch09.CLIENT_ID)",
+        "sign_afresh(tokens)",
+        "after a refresh an API takes the shop for our own page",
+        CODES + "test_access_token_names_its_client_after_each_refresh",
+    ),
+    Mutant(
+        "datetime.now(UTC) - ch08.LOGIN_LIFETIME",
+        "datetime.now(UTC) - timedelta(days=1)",
+        "after a day any client refreshes any login",
+        CODES + "test_codes_are_forgotten_when_their_logins_have_ended",
+    ),
+    Mutant(
+        '["password"] * PASSWORD_GRANT',
+        '["password"]',
+        "metadata promise a grant that is switched off",
+        CODES + "test_metadata_says_which_requests_are_taken",
     ),
 ]

@@ -43,6 +43,7 @@ def upgrade() -> None:
             "family_id",
             sa.Uuid(),
             sa.ForeignKey("families.id", ondelete="CASCADE"),
+            index=True,
         ),
     )
 

@@ -1,0 +1,1 @@
+"""Ways to be in a class: for those who teach the course."""

@@ -1,0 +1,1 @@
+"""The browser edition: the course as a static site, run in a browser tab."""

@@ -1,0 +1,1 @@
+"""A JupyterHub for one room: `python -m rooms.hub`."""

@@ -1,0 +1,168 @@
+"""A real hub, and learners who come to it with a browser.
+
+The tests run in this order, and the later ones find the learners' homes of
+the earlier ones.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.hub import (
+    INSTALL,
+    PASSWORD,
+    PATIENCE,
+    Hub,
+    Learner,
+    find_program,
+    measure,
+    megabytes,
+    running_hub,
+)
+from tests.support.report import Report
+
+pytestmark = pytest.mark.room
+LAB = ("--", "--LabApp.expose_app_in_browser=True")
+START = "ch00_start.ipynb"
+
+
+def demand_hub() -> None:
+    """Skip without the hub's environment; in CI its absence is an error."""
+    if find_program() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(INSTALL)
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    demand_hub()
+    with running_hub(*LAB) as hub:
+        yield hub
+
+
+@pytest.fixture
+def ada(browser: Browser, hub: Hub) -> Iterator[Learner]:
+    learner = Learner(browser, hub, "ada")
+    yield learner
+    learner.context.close()
+
+
+@pytest.fixture
+def bob(browser: Browser, hub: Hub) -> Iterator[Learner]:
+    learner = Learner(browser, hub, "bob")
+    yield learner
+    learner.context.close()
+
+
+def arrive(learner: Learner, own: str = "tulip") -> None:
+    """Log in, and wait for the first notebook and its kernel."""
+    learner.log_in(own)
+    learner.book.wait_until_open(START, PATIENCE)
+
+
+def test_learners_run_a_chapter_at_once(
+    browser: Browser, hub: Hub, report: Report
+) -> None:
+    for line in measure(browser, hub, 3):
+        report.append(f"hub: {line}")
+
+
+def test_name_is_refused_without_both_words(
+    browser: Browser, hub: Hub
+) -> None:
+    """The test above let the name log in with both."""
+    for board, own in (
+        ("not-the-board-", "tulip"),
+        ("", "tulip"),
+        (PASSWORD, "rose"),
+    ):
+        stranger = Learner(browser, hub, "learner0")
+        stranger.log_in(own, board)
+        error = stranger.page.locator(".login_error")
+        expect(error).to_contain_text("Invalid", timeout=60_000)
+        stranger.context.close()
+
+
+def test_learner_cannot_reach_the_files_of_another(
+    ada: Learner, bob: Learner
+) -> None:
+    arrive(ada)
+    pid = ada.run("import os; print(os.getpid())")
+    secret = ada.run(
+        "from pathlib import Path; p = Path('mine.txt').resolve(); "
+        "p.write_text('mine'); print(p)"
+    ).strip()
+    assert ada.run(f"print(open({secret!r}).read())") == "mine\n"
+    arrive(bob, own="rose")
+    assert "Permission denied" in bob.run(f"open({secret!r})")
+    assert "Permission denied" in bob.run(f"open('/proc/{pid.strip()}/mem')")
+    board = str(ada.hub.room / "hub" / "board")
+    assert "Permission denied" in bob.run(f"open({board!r})")
+    denied = f"import os; os.kill({pid.strip()}, 0)"
+    assert "Operation not permitted" in bob.run(denied)
+    response = bob.page.request.get(
+        f"{bob.hub.url}/user/ada/api/contents/work/mine.txt"
+    )
+    assert response.status in (403, 404)
+    own = ada.page.request.get(
+        f"{ada.hub.url}/user/ada/api/contents/work/mine.txt"
+    )
+    assert own.json()["content"] == "mine"
+
+
+def test_there_are_no_terminals(ada: Learner) -> None:
+    arrive(ada)
+    response = ada.page.request.get(f"{ada.hub.url}/user/ada/api/terminals")
+    assert response.status == 404
+    assert ada.page.request.get(f"{ada.hub.url}/user/ada/api/kernels").json()
+
+
+def test_crash_of_the_hub_leaves_kernels_as_they_are(ada: Learner) -> None:
+    arrive(ada)
+    ada.run("found = 42")
+    kernel = ada.run("import os; print(os.getpid())")
+    ada.hub.crash()
+    ada.hub.start()
+    ada.page.reload()
+    ada.book.wait_until_open(START, PATIENCE)
+    assert ada.run("print(found, os.getpid())") == f"42 {kernel}"
+
+
+def test_restart_of_the_hub_keeps_what_was_saved(ada: Learner) -> None:
+    arrive(ada)
+    ada.page.evaluate(
+        """async () => {
+            const { commands, shell } = window.jupyterapp;
+            const { content, context } = shell.currentWidget;
+            content.model.cells.get(2).sharedModel.setSource('# my answer');
+            await context.save();
+        }"""
+    )
+    ada.hub.stop()
+    assert not {"servers", "kernels"} & megabytes(ada.hub).keys()
+    ada.hub.start()
+    # Still logged in: the cookie is as good as before.
+    ada.page.goto(f"{ada.hub.url}/hub/spawn")
+    ada.book.wait_until_open(START, PATIENCE)
+    source = ada.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.model.cells"
+        ".get(2).sharedModel.getSource()"
+    )
+    assert source == "# my answer"
+
+
+def test_idle_kernels_and_jupyterlabs_end(browser: Browser) -> None:
+    demand_hub()
+    with running_hub("--idle", "10", *LAB) as hub:
+        ada = Learner(browser, hub, "ada")
+        arrive(ada)
+        assert hub.servers() == 2
+        ada.context.close()
+        begun = time.monotonic()
+        # The fork server itself stays.
+        while hub.servers() > 1 and time.monotonic() < begun + PATIENCE:
+            time.sleep(1)
+        assert hub.servers() == 1
+        assert "kernels" not in megabytes(hub)

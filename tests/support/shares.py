@@ -1,0 +1,43 @@
+"""What the quick tier tries here or there, and `-m` and `--all` everywhere.
+
+Chapters build on each other: their apps share most of what reads a token or a
+form, and the paths of an app share the dependency that reads its tokens. So
+the quick tier divides long lists of cases among apps or paths.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from hypothesis import settings
+
+from tests.support.chapters import apps
+
+PIECES = 3
+T = TypeVar("T")
+
+
+def share_of(stem: str, cases: Iterable[T]) -> list[T]:
+    """Return the cases that are tried at a chapter's app.
+
+    In the quick tier this is every third case. Three apps that follow each
+    other, such as those of chapters 6 to 8, try all of them.
+    """
+    every = [*cases]
+    if not is_quick():
+        return every
+    return every[[*apps()].index(stem) % PIECES :: PIECES]
+
+
+def one_in_turn(number: int, places: Sequence[T]) -> Sequence[T]:
+    """Return the places, such as paths, where a list's case is tried.
+
+    In the quick tier this is one of them: the next one for the next number.
+    """
+    if not is_quick():
+        return places
+    return [places[number % len(places)]]
+
+
+def is_quick() -> bool:
+    """Whether this is the quick tier, as hypothesis has been told."""
+    return settings.get_current_profile_name() == "quick"
