@@ -436,14 +436,6 @@ MUTANTS = [
         SHIP + "test_password_buys_no_token_where_that_is_switched_off",
     ),
     Mutant(
-        "    await run_in_threadpool(ch11.forget_failures, me.username)\n"
-        "    await run_in_threadpool("
-        "ch08.end_families, ch08.FamilyRow.user_id == me.id)\n",
-        "    await run_in_threadpool(ch11.forget_failures, me.username)\n",
-        "a new password leaves the thief logged in",
-        SHIP + "test_new_password_ends_all_logins",
-    ),
-    Mutant(
         "    await ch11.check_password(\n"
         "        request, me.username, ch07.change_password, me, change\n"
         "    )\n",
