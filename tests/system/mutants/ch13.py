@@ -220,7 +220,7 @@ MUTANTS = [
     ),
     # Closed routes
     Mutant(
-        "        return not GUARDS.isdisjoint(calls_in(dependant))\n",
+        "        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))\n",
         "        return bool(list(calls_in(dependant)))\n",
         "any dependency is taken for a guard",
         SHIP + "test_app_does_not_start_whose_route",
@@ -360,7 +360,7 @@ MUTANTS = [
         SHIP + "test_plain_http_hears_nothing_of_https",
     ),
     Mutant(
-        "    max_body_size=MOST_BYTES,\n",
+        "    max_body_size=MOST_BODY_BYTES,\n",
         "",
         "a body of any length is read",
         SHIP + "test_body_of_unknown_length_is_not_read_to_its_end",
