@@ -181,7 +181,7 @@ def test_issuer_is_an_https_address(issuer: str) -> None:
 def test_settings_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clients = [{"client_id": "a", "title": "A", "redirect_uris": [SHOP]}]
+    clients = {"a": {"title": "A", "redirect_uris": [SHOP]}}
     given = {
         **GOOD,
         "docs": "true",
@@ -198,7 +198,7 @@ def test_settings_come_from_the_environment(
     ]
     assert read.page_origins == [SHOP, SITE]
     assert (read.docs, read.password_grant) == (True, True)
-    assert read.clients == (ch12.Client("a", "A", (SHOP,)),)
+    assert read.clients == {"a": ch12.Client("A", (SHOP,))}
 
 
 def test_settings_come_from_files_of_secrets(tmp_path: Path) -> None:
@@ -742,13 +742,15 @@ async def test_code_buys_tokens_that_are_refreshed_and_revoked(
     client: httpx.AsyncClient,
 ) -> None:
     tokens = await log_in_by_code(client)
-    answer = await refresh(client, tokens["refresh_token"])
+    another = await refresh(client, tokens["refresh_token"])
+    assert another.json()["error"] == "invalid_grant"
+    answer = await refresh(client, tokens["refresh_token"], client_id="shop")
     assert answer.headers["Cache-Control"] == "no-store"
     newer = answer.json()
     assert await status(client, newer["access_token"]) == 200
     token = {"token": newer["refresh_token"]}
     assert (await client.post("/revoke", data=token)).status_code == 200
-    ended = await refresh(client, newer["refresh_token"])
+    ended = await refresh(client, newer["refresh_token"], client_id="shop")
     assert ended.json()["error"] == "invalid_grant"
 
 

@@ -9,6 +9,7 @@ operation must reach the success that it declares.
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from tests.support.clients import login
 from tests.support.logins import stored
 from tests.support.report import Report
 from tests.support.signers import signer_of
+from tests.support.work import give_role, own_item
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +58,17 @@ WITH_PASSWORDS = [
     }
     for path in BODIES
 ]
+# 404 is an item that is not there, or is another user's.
+WITH_ITEMS = [
+    {
+        "include-path": "/items/{item_id}",
+        "checks": {
+            "positive_data_acceptance": {
+                "expected-statuses": [*TAKEN_OR_NOT, "404"]
+            }
+        },
+    }
+]
 
 
 @pytest.mark.parametrize("stem", APPS)
@@ -67,9 +80,10 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
         "/openapi.json",
         APPS[stem],
         config=Config.from_dict(
-            {"checks": CHECKS, "operations": WITH_PASSWORDS}
+            {"checks": CHECKS, "operations": [*WITH_PASSWORDS, *WITH_ITEMS]}
         ),
     )
+    give_role()
     found_operations: Any = schema.get_all_operations()
     operations = [found.ok() for found in found_operations]
     log_in = next(op for op in operations if op.path == "/token")
@@ -88,10 +102,11 @@ def test_every_answer_is_declared(stem: str, report: Report) -> None:
         sent = st.tuples(headers, bodies, headers_of_pages(operation.path))
         if operation is log_in:
             sent = st.tuples(st.none(), form, st.just({}))
-        send(operation, GenerationMode.POSITIVE, sent, answers)
+        ids = items_of(operation.path)
+        send(operation, GenerationMode.POSITIVE, sent, ids, answers)
         if operation.body:
             nothing = st.tuples(headers, st.none(), st.builds(dict[str, str]))
-            send(operation, GenerationMode.NEGATIVE, nothing, answers)
+            send(operation, GenerationMode.NEGATIVE, nothing, ids, answers)
         assert successes(operation) <= answers.keys(), operation.label
     total = sum(map(Counter.total, seen.values()))
     report.append(
@@ -154,22 +169,35 @@ def headers_of_pages(path: str) -> st.SearchStrategy[dict[str, str]]:
     )
 
 
+def items_of(path: str) -> st.SearchStrategy[str | None]:
+    """Bring the ids of items of johndoe's, of which one may be deleted."""
+    if "{item_id}" not in path:
+        return st.none()
+    ids = [uuid4() for _ in range(10)]
+    for item_id in ids:
+        own_item(item_id=item_id)
+    return st.sampled_from([None, *map(str, ids)])
+
+
 def send(
     operation: Any,
     mode: Any,
     added: st.SearchStrategy[
         tuple[str | None, dict[str, str] | None, dict[str, str]]
     ],
+    ids: st.SearchStrategy[str | None],
     answers: Counter[int],
 ) -> None:
     """Send made-up requests; hold each answer against the document.
 
-    A header `Authorization` and a body may be put in.
+    A header `Authorization`, a body and the id of an item may be put in.
     """
 
-    @given(case=operation.as_strategy(mode), added=added)
-    def send_one(case: Any, added: Any) -> None:
+    @given(case=operation.as_strategy(mode), added=added, item_id=ids)
+    def send_one(case: Any, added: Any, item_id: str | None) -> None:
         authorization, body, more = added
+        if item_id is not None:
+            case.path_parameters = {"item_id": item_id}
         case.headers.update(more)
         if authorization is not None:
             case.headers["Authorization"] = authorization

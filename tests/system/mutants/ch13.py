@@ -176,12 +176,6 @@ MUTANTS = [
         LOGS + "test_secret_is_taken_out_and_nothing_else",
     ),
     Mutant(
-        "    if isinstance(value, int | float | None):\n",
-        "    if not isinstance(value, str):\n",
-        "a log has the address that httpx has called",
-        LOGS + "test_login_logs_no_credential",
-    ),
-    Mutant(
         "            record.args = {name: redact(value) "
         "for name, value in named}\n",
         "            record.args = dict(named)\n",
@@ -226,13 +220,7 @@ MUTANTS = [
     ),
     # Closed routes
     Mutant(
-        "        yield from calls_in(each)\n",
-        "",
-        "a user that a dependency needs is not seen",
-        SHIP + "test_app_starts_whose_route",
-    ),
-    Mutant(
-        "        return not GUARDS.isdisjoint(calls_in(dependant))\n",
+        "        return not CALLER_GUARDS.isdisjoint(calls_in(dependant))\n",
         "        return bool(list(calls_in(dependant)))\n",
         "any dependency is taken for a guard",
         SHIP + "test_app_does_not_start_whose_route",
@@ -372,7 +360,7 @@ MUTANTS = [
         SHIP + "test_plain_http_hears_nothing_of_https",
     ),
     Mutant(
-        "    max_body_size=MOST_BYTES,\n",
+        "    max_body_size=MOST_BODY_BYTES,\n",
         "",
         "a body of any length is read",
         SHIP + "test_body_of_unknown_length_is_not_read_to_its_end",
@@ -446,14 +434,6 @@ MUTANTS = [
         "grant: Annotated[ch12.Grant, Depends(ch08.read_grant)]",
         "the password grant cannot be switched off",
         SHIP + "test_password_buys_no_token_where_that_is_switched_off",
-    ),
-    Mutant(
-        "    await run_in_threadpool(ch11.forget_failures, me.username)\n"
-        "    await run_in_threadpool("
-        "ch08.end_families, ch08.FamilyRow.user_id == me.id)\n",
-        "    await run_in_threadpool(ch11.forget_failures, me.username)\n",
-        "a new password leaves the thief logged in",
-        SHIP + "test_new_password_ends_all_logins",
     ),
     Mutant(
         "    await ch11.check_password(\n"
