@@ -3,10 +3,10 @@
 A test that never asks its database costs nothing: the next test gets it.
 """
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from unittest.mock import patch
@@ -30,58 +30,67 @@ class Copies(Protocol):
 
 
 class SQLiteCopies:
-    """Copies of a file in a folder."""
+    """Copies of a file in a folder: one after the other, in the same place.
+
+    Each is a new file. A connection that a test left open keeps the old one.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.numbers = itertools.count(1)
-        fill(f"sqlite:///{folder / 'template.db'}")
+        self.template = folder / "template.db"
+        self.path = folder / "users.db"
+        fill(f"sqlite:///{self.template}")
 
     def create(self) -> str:
-        path = self.folder / f"{next(self.numbers)}.db"
-        shutil.copyfile(self.folder / "template.db", path)
-        return f"sqlite:///{path}"
+        shutil.copyfile(self.template, self.path)
+        return f"sqlite:///{self.path}"
 
     def drop(self, url: str) -> None:
-        for path in Path(url.removeprefix("sqlite:///")).parent.glob(
-            Path(url).name + "*"
-        ):
-            path.unlink()
+        self.path.unlink()
+        # What SQLite keeps beside a file, if a process was killed.
+        for ending in ("-journal", "-wal", "-shm"):
+            Path(f"{self.path}{ending}").unlink(missing_ok=True)
 
 
 class Lender:
-    """Lends an engine to each test, whose database no test has asked."""
+    """Lends an engine to each test, whose database no test has asked.
+
+    An engine knows the statements that it has compiled: where the next
+    database has the same URL, it is used again.
+    """
 
     def __init__(self, copies: Copies) -> None:
         self.copies = copies
-        self.engine: sa.Engine | None = None
+        self.engine_for = lru_cache(maxsize=1)(self.connect)
         self.url = ""
         self.is_used = False
 
     @contextmanager
     def lend(self) -> Iterator[sa.Engine]:
         """Bind chapter 7's sessions to an engine for as long as this lasts."""
-        if self.engine is None:
-            self.url = self.copies.create()
-            self.engine = ch07.connect(self.url)
-            self.is_used = False
-            sa.event.listen(self.engine, "connect", self.note_use)
-            if self.engine.dialect.name == "sqlite":
-                sa.event.listen(self.engine, "connect", wait_for_no_disk)
-        with bound(self.engine):
-            yield self.engine
+        self.url = self.url or self.copies.create()
+        engine = self.engine_for(self.url)
+        with bound(engine):
+            yield engine
         if self.is_used:
             self.close()
+
+    def connect(self, url: str) -> sa.Engine:
+        """Make an engine, which says when a database is asked."""
+        engine = ch07.connect(url)
+        sa.event.listen(engine, "connect", self.note_use)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", wait_for_no_disk)
+        return engine
 
     def note_use(self, *_: object) -> None:
         self.is_used = True
 
     def close(self) -> None:
         """Delete the last database."""
-        if self.engine is not None:
-            self.engine.dispose()
+        if self.url:
+            self.engine_for(self.url).dispose()
             self.copies.drop(self.url)
-            self.engine = None
+        self.url, self.is_used = "", False
 
 
 def wait_for_no_disk(connection: DBAPIConnection, _: object) -> None:

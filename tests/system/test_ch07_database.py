@@ -724,14 +724,15 @@ async def test_no_hash_and_no_statement_runs_in_the_event_loop(
     database: sa.Engine, client_of: ClientOf
 ) -> None:
     threads: set[int] = set()
-    sa.event.listen(
-        database,
-        "before_cursor_execute",
-        lambda *_: threads.add(threading.get_ident()),
-    )
+
+    def note(*_: object) -> None:
+        threads.add(threading.get_ident())
+
+    sa.event.listen(database, "before_cursor_execute", note)
     async with client_of(ch07.app) as client:
         with watched() as hashers:
             await use_every_hash(client)
+    sa.event.remove(database, "before_cursor_execute", note)
     assert threads
     assert hashers.threads
     assert threading.get_ident() not in threads | hashers.threads
