@@ -66,7 +66,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tests.support.offline import sitecustomize  # noqa: E402, F401
 
 # One profile for every property; `--all` and `-m` try more examples.
-for profile, examples in {"quick": 15, "thorough": 100}.items():
+for profile, examples in {"quick": 10, "thorough": 100}.items():
     settings.register_profile(
         profile,
         derandomize=True,

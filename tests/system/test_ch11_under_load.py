@@ -213,7 +213,7 @@ def test_who_guesses_all_day_has_a_hundred_tries(rate_limits: Time) -> None:
     counted = Counter[int]()
     for day in range(2):
         for _ in range(DAY // 20):
-            counted[day] += sum(is_counted() for _ in range(7))
+            counted[day] += sum(is_counted() for _ in range(3))
             rate_limits.forward(20)
     assert counted == {0: 100, 1: 100}
 

@@ -1,7 +1,8 @@
 """Attempts at more than the table grants: in requests, and in tokens.
 
-Each attempt is made against every app from chapter 6 on, by a user who may
-have `me` and nothing else. Whatever is sent, no door opens but those of `me`,
+Each attempt is made against every app from chapter 6 on (in the quick tier,
+the two long lists are divided among them), by a user who may have `me` and
+nothing else. Whatever is sent, no door opens but those of `me`,
 no scope is said or signed but `me`, and nothing is a 500.
 """
 
@@ -31,6 +32,7 @@ from tests.support.forgeries import (
     with_digest,
 )
 from tests.support.logins import claims_of
+from tests.support.shares import share_of
 from tests.support.signers import signer_of
 from tests.support.strategies import CONSTANTS, json_of
 
@@ -167,11 +169,19 @@ def test_there_are_many_wishes() -> None:
     assert len(WISHES) > 150
 
 
+def test_three_apps_that_follow_each_other_try_all_wishes() -> None:
+    stems = [*APPS]
+    for three in zip(stems, stems[1:], stems[2:], strict=False):
+        assert {w for stem in three for w in share_of(stem, WISHES)} == {
+            *WISHES
+        }
+
+
 @pytest.mark.anyio
 @every_app
 async def test_no_wish_gains_more_than_the_table(stem: str) -> None:
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
-        for wish in WISHES:
+        for wish in share_of(stem, WISHES):
             answer = await client.post(
                 "/token", content=body_of(wish), headers=FORM
             )
@@ -321,7 +331,7 @@ ODD_CLAIMS: tuple[Any, ...] = (
 @every_app
 async def test_odd_scope_in_a_signed_token_opens_no_items(stem: str) -> None:
     async with open_client(APPS[stem], raise_app_exceptions=False) as client:
-        for scope in ODD_CLAIMS:
+        for scope in share_of(stem, ODD_CLAIMS):
             opened = await doors(client, signed_with(stem, scope=scope))
             name = repr(scope)[:60]
             assert opened["/users/me/items/"] in (401, 403), name
