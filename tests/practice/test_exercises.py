@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from course.chapters import Chapter, chapters, find
 from course.classroom import registry
@@ -24,6 +25,7 @@ from tests.support.posed import (
     calls,
     complaints,
     definitions,
+    few_keys,
     needed,
     posed,
 )
@@ -376,6 +378,15 @@ def test_cell_that_updates_the_hash_policy_updates_a_copy() -> None:
     with cheap_bcrypt():
         ch02_password_hashing.pwd_context.update(bcrypt__rounds=4)
     assert POLICY.to_dict()["bcrypt__rounds"] == 12
+
+
+def test_rsa_keys_of_a_run_differ_and_come_again_in_the_next() -> None:
+    with few_keys():
+        first, second = (rsa.generate_private_key(65537, 2048) for _ in "ab")
+    with few_keys():
+        again = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert first is again
+    assert first.private_numbers() != second.private_numbers()
 
 
 def test_cell_that_sets_an_environment_variable_sets_it_for_itself(

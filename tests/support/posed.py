@@ -10,6 +10,7 @@ import ast
 import asyncio
 import copy
 import inspect
+import itertools
 import linecache
 import os
 import re
@@ -22,6 +23,8 @@ from functools import cache
 from types import CodeType
 from typing import Any
 from unittest.mock import patch
+
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from course.chapters import Chapter
 from course.classroom import sandbox
@@ -263,7 +266,7 @@ def judged(
         answers.append(asyncio.run(run(cells, answer)))
 
     # Cells may set variables, as chapter 8's first ones do.
-    with own_tables(), cheap_bcrypt(), patch.dict(os.environ):
+    with own_tables(), cheap_bcrypt(), few_keys(), patch.dict(os.environ):
         outcome = sandbox.run(run_cells, limits)
         if not answers:
             reason = outcome.failure or outcome.exceeded
@@ -271,6 +274,30 @@ def judged(
                 f"{cells[-1]}\nraises {reason!r}"
             ) from outcome.failure
         return judge(task, answers[0], limits)
+
+
+@contextmanager
+def few_keys() -> Iterator[None]:
+    """Give cells RSA keys that other cells had: to make one takes 0.1 s.
+
+    The keys that are made as long as this lasts differ from each other.
+    """
+    numbers = itertools.count()
+
+    def make(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        return rsa_key(next(numbers), public_exponent, key_size)
+
+    with patch.object(rsa, "generate_private_key", make):
+        yield
+
+
+generate_rsa_key = rsa.generate_private_key
+
+
+@cache
+def rsa_key(number: int, public_exponent: int, size: int) -> rsa.RSAPrivateKey:
+    """Make a key; the same one for the same arguments."""
+    return generate_rsa_key(public_exponent, size)
 
 
 @contextmanager
