@@ -1,11 +1,11 @@
-"""What the quick tier tries at one app of three, and the other tiers at all.
+"""What the quick tier tries here or there, and `-m` and `--all` everywhere.
 
 Chapters build on each other: their apps share most of what reads a token or a
-form. So the quick tier tries a long list of cases piece by piece, while `-m`
-and `--all` try each case at each app.
+form, and the paths of an app share the dependency that reads its tokens. So
+the quick tier divides long lists of cases among apps or paths.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from hypothesis import settings
@@ -23,6 +23,21 @@ def share_of(stem: str, cases: Iterable[T]) -> list[T]:
     other, such as those of chapters 6 to 8, try all of them.
     """
     every = [*cases]
-    if settings.get_current_profile_name() != "quick":
+    if not is_quick():
         return every
     return every[[*apps()].index(stem) % PIECES :: PIECES]
+
+
+def one_in_turn(number: int, places: Sequence[T]) -> Sequence[T]:
+    """Return the places, such as paths, where a list's case is tried.
+
+    In the quick tier this is one of them: the next one for the next number.
+    """
+    if not is_quick():
+        return places
+    return [places[number % len(places)]]
+
+
+def is_quick() -> bool:
+    """Whether this is the quick tier, as hypothesis has been told."""
+    return settings.get_current_profile_name() == "quick"
