@@ -36,8 +36,7 @@ def write_content(root: Path, folder: Path) -> None:
         path.write_text(text, encoding="utf-8")
     for page in workspace.pages_of(root):
         shutil.copy(page, folder / "notebooks")
-    if (root / "notebooks" / "images").exists():
-        shutil.copytree(root / "notebooks/images", folder / "work/images")
+    shutil.copytree(root / "notebooks" / "images", folder / "work" / "images")
     shutil.copytree(
         root / "snippets",
         folder / "snippets",
