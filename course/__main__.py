@@ -144,7 +144,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("check-room", "Say whether this machine can hold the course.")
     deck = add("slides", "Make slides of a chapter, which need no network.")
     deck.add_argument("chapter", help="such as ch04")
-    deck.add_argument("folder", type=Path, help="where to, such as slides")
+    deck.add_argument(
+        "folder", type=Path, help="where to, such as work/slides"
+    )
     add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 
