@@ -146,7 +146,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("check-room", "Say whether this machine can hold the course.")
     deck = add("slides", "Make slides of a chapter, which need no network.")
     deck.add_argument("chapter", help="such as ch04")
-    deck.add_argument("folder", type=Path, help="where to, such as slides")
+    deck.add_argument(
+        "folder", type=Path, help="where to, such as work/slides"
+    )
     build = add("build-site", "Build the course as a site for browser tabs.")
     build.add_argument("folder", type=Path, help="made, or made anew")
     site = add("serve-site", "Serve that site, here or in a room.")

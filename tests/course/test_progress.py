@@ -91,6 +91,7 @@ def test_printed_text_is_no_verdict(root: Path) -> None:
 
 def test_copies_that_reset_has_kept_count(root: Path) -> None:
     learn(root, f"{STEM}.mine-1.ipynb", shown("Passed: one"))
+    assert progress(root)[0].word is None  # one of two
     learn(root, f"{STEM}.ipynb", shown("Passed: two"))
     assert set(passed(Chapter.of(STEM, root))) == {"one", "two"}
 

@@ -24,10 +24,10 @@ WITHOUT_PRIVILEGE = (
 CANNOT_WRITE = "Could not read or write: "
 
 
-@pytest.fixture
-def read_only(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the course into a folder that cannot be written."""
-    root = tmp_path / "course with spaces, and é"
+    root = tmp_path_factory.mktemp("room") / "course with spaces, and é"
     root.mkdir()
     copy_course(root)
     for path in [root, *root.rglob("*")]:
