@@ -1,8 +1,4 @@
-"""The browser edition: built, served and used as learners do.
-
-Most tests drive Chromium. A few drive Firefox, which can also be told to lack
-what Safari lacks: to suspend Python while it waits for JavaScript.
-"""
+"""The browser edition in Chromium: built, served, used as learners do."""
 
 import hashlib
 import json
@@ -11,7 +7,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import bcrypt
 import pytest
@@ -24,20 +19,8 @@ from course.upkeep.comparison import Comparison
 from course.upkeep.notebook import Notebook
 from rooms.browser.shown import to_read
 from tests.browser.test_browser import SCREENSHOTS, VIEWPORT, violations
-from tests.support.firefox import (
-    NO_SUSPENSION,
-    PATIENCE,
-    Page,
-    running_firefox,
-)
 from tests.support.report import Report
-from tests.support.tab import (
-    DONE,
-    OUTPUTS,
-    TabNotebook,
-    build_site,
-    served,
-)
+from tests.support.tab import TabNotebook, build_site, served
 
 pytestmark = pytest.mark.tab
 LARGEST = 45.0  # MB
@@ -259,45 +242,3 @@ def test_first_page_leads_to_the_chapters(tab: TabNotebook) -> None:
     assert page.locator("li a").count() == len(chapters())
     page.get_by_role("link", name=re.compile("^Chapter 0")).click()
     tab.wait_until_open("ch00_start.ipynb")
-
-
-# Firefox
-
-
-IDLE = """(() => {
-    const at = window.jupyterapp?.shell?.currentWidget;
-    return at?.context?.isReady
-        && at.sessionContext?.session?.kernel?.status === 'idle';
-})()"""
-RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells'), true"
-
-
-def wait_for(page: Page, condition: str) -> None:
-    """Ask the page every second whether a condition holds, and return then."""
-    end = time.monotonic() + PATIENCE
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        time.sleep(1)
-
-
-@pytest.mark.parametrize(
-    ("number", "suspends"),
-    [(0, True), (4, True), (6, True), (0, False)],
-    ids=["ch00", "ch04", "ch06", "ch00 as in Safari"],
-)
-def test_run_all_works_in_firefox(
-    number: int, suspends: bool, url: str, tmp_path: Path
-) -> None:
-    [chapter] = [each for each in RUN if each.number == number]
-    preferences = {} if suspends else NO_SUSPENSION
-    with running_firefox(tmp_path / "profile", **preferences) as page:
-        page.open(f"{url}/lab/index.html?path=work/{chapter.notebook.name}")
-        kind = page.evaluate("typeof WebAssembly.Suspending")
-        assert suspends or kind == "undefined"
-        wait_for(page, IDLE)
-        page.evaluate(RUN_ALL)
-        wait_for(page, f"({DONE})()")
-        outputs = page.evaluate(f"({OUTPUTS})()")
-    assert different(chapter, outputs) == {}
-    hosts = {urlsplit(each).hostname for each in page.requested}
-    assert hosts - {None} == {"127.0.0.1"}
