@@ -67,13 +67,13 @@ def take(options: Sequence[str]) -> None:
     workspace.fill(copy)
     os.chdir(copy)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    runtime = tempfile.mkdtemp(prefix="course-")
-    ours = environment(os.environ, runtime)
-    os.environ.clear()
-    os.environ.update(ours)
     # Only the hub's environment has it.
     from jupyterhub.singleuser import main
 
     sys.argv = ["jupyterhub-singleuser", *OPTIONS]
     sys.argv += [f"--ServerApp.root_dir={copy}", *options]
-    main()
+    with tempfile.TemporaryDirectory(prefix="course-") as runtime:
+        ours = environment(os.environ, runtime)
+        os.environ.clear()
+        os.environ.update(ours)
+        main()

@@ -187,17 +187,22 @@ def test_settings_survive_the_environment() -> None:
 def singleuser() -> Iterator[Mock]:
     """Stand in for JupyterHub's program, and for what changes this process."""
     program = ModuleType("jupyterhub.singleuser")
-    vars(program)["main"] = main = Mock()
+    found = []
+    vars(program)["main"] = main = Mock(
+        side_effect=lambda: found.append(
+            Path(os.environ["JUPYTER_RUNTIME_DIR"]).is_dir()
+        )
+    )
     modules = {"jupyterhub": ModuleType("jupyterhub")}
     with (
         patch.dict(sys.modules, modules | {program.__name__: program}),
         patch("sys.argv", []),
         patch("resource.setrlimit") as limit,
         patch("os.chdir"),
-        patch("tempfile.mkdtemp", return_value="/tmp/course-1"),
         patch.dict(os.environ, {"SECRET_KEY": "of the person who tests"}),
     ):
         yield main
+        assert set(found) == {True}
         limit.assert_called_with(
             resource.RLIMIT_DATA, (seat.MOST_MEMORY, seat.MOST_MEMORY)
         )
@@ -220,7 +225,7 @@ def test_seat_renews_the_course_and_keeps_the_work(
     assert answer.read_text() == "mine"
     assert not outdated.exists()
     assert (tmp_path / "course" / "README.md").exists()
-    assert os.environ["JUPYTER_RUNTIME_DIR"] == "/tmp/course-1"
+    assert not Path(os.environ["JUPYTER_RUNTIME_DIR"]).exists()
     assert os.environ["JUPYTER_CONFIG_PATH"].endswith("jupyter")
     assert "SECRET_KEY" not in os.environ
     programs = str(Path(sys.executable).parent)
@@ -262,6 +267,17 @@ def test_fork_server_tells_the_process_id(
         over.set()
     assert pids == [41, 42]
     assert serving.result() is None
+
+
+def test_fork_server_ends_with_the_hub() -> None:
+    listener = Mock()
+    listener.accept.side_effect = TimeoutError
+    with (
+        patch("os.getppid", side_effect=[1, 1, 2]),
+        patch("signal.signal"),
+    ):
+        assert forks.serve(listener) is None
+    assert listener.accept.call_count == 1
 
 
 def test_forked_process_gets_its_request(

@@ -6,7 +6,7 @@ the earlier ones.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -153,16 +153,23 @@ def test_restart_of_the_hub_keeps_what_was_saved(ada: Learner) -> None:
     assert source == "# my answer"
 
 
-def test_idle_kernels_and_jupyterlabs_end(browser: Browser) -> None:
+def test_idle_jupyterlab_ends_with_its_kernels(browser: Browser) -> None:
     demand_hub()
-    with running_hub("--idle", "10", *LAB) as hub:
+    with running_hub("--idle", "20", *LAB) as hub:
         ada = Learner(browser, hub, "ada")
-        arrive(ada)
-        assert hub.servers() == 2
+        ada.log_in()
+        # The fork server itself is one of them.
+        wait_for(lambda: hub.servers() == 2)
+        wait_for(lambda: hub.servers() == 1)
         ada.context.close()
-        begun = time.monotonic()
-        # The fork server itself stays.
-        while hub.servers() > 1 and time.monotonic() < begun + PATIENCE:
-            time.sleep(1)
-        assert hub.servers() == 1
         assert "kernels" not in megabytes(hub)
+        work = hub.room / "homes" / "ada" / "course" / "work"
+        assert (work / START).exists()
+
+
+def wait_for(fact: Callable[[], bool]) -> None:
+    """Return when a fact holds; fail after minutes."""
+    end = time.monotonic() + PATIENCE
+    while not fact():
+        assert time.monotonic() < end
+        time.sleep(0.2)
