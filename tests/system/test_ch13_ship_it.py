@@ -193,7 +193,7 @@ def test_settings_come_from_the_environment(
     }
     for name, value in given.items():
         monkeypatch.setenv(name.upper(), value)
-    read = ch13.Settings()
+    read = ch13.Settings()  # type: ignore[call-arg]
     assert [key.get_secret_value() for key in read.secret_keys] == [
         NEW_WORDS,
         OLD_WORDS,
@@ -237,7 +237,7 @@ def test_settings_show_no_key_and_do_not_change() -> None:
     assert NEW_WORDS not in shown
     assert OLD_WORDS not in shown
     with pytest.raises(ValidationError, match="frozen"):
-        read.docs = True  # type: ignore[misc]
+        read.docs = True
 
 
 # Keys
