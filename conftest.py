@@ -39,6 +39,8 @@ FOLDERS = (
     "classroom",
 )
 LONGEST_FIRST = {name: place for place, name in enumerate(FOLDERS)}
+# A kernel opens a database for its history otherwise, which is slow.
+KERNELS = "c.HistoryManager.enabled = False\n"
 FOLDER = Path(tempfile.mkdtemp(prefix="course-"))
 OFFLINE = Path(__file__).parent / "tests" / "support" / "offline"
 
@@ -59,6 +61,9 @@ def prepare_environment(folder: Path) -> None:
         del os.environ[variable]
     for name in JUPYTER_FOLDERS:
         os.environ[name] = str(folder / name.lower())
+    profile = Path(os.environ["IPYTHONDIR"]) / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_config.py").write_text(KERNELS)
     os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'users.db'}"
     os.environ["PYTHONPATH"] = str(OFFLINE)
 

@@ -57,7 +57,7 @@ CHANGES = [
         "The lifetime of a login",
         "ACCESS_TOKEN_EXPIRE_MINUTES = 30",
         ch13.login_for_access_token,
-        "tokens = await run_in_threadpool(ch08.refresh",
+        "return await run_in_threadpool(ch12.tokens_for",
         "After half an hour the user has to type the password again. A "
         "refresh token renews the login, and a logout ends it.",
     ),
@@ -65,7 +65,7 @@ CHANGES = [
         "The client",
         "form_data: Annotated[OAuth2PasswordRequestForm, Depends()]",
         ch13.login_for_access_token,
-        "case ch12.CodeGrant():",
+        "if not isinstance(grant, ch05.PasswordGrant):",
         "A code needs no password in the client's hands.",
         lines=2,
     ),

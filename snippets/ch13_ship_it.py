@@ -107,7 +107,6 @@ class Settings(BaseSettings):
         audience: `aud` of the tokens, the API's address.
         hosts: the host names that the service answers to.
         clients: the programs of chapter 12, as JSON.
-        root_path: what a proxy in front has taken off the path.
         docs: whether `/docs` and `/openapi.json` are there.
     """
 
@@ -129,7 +128,6 @@ class Settings(BaseSettings):
     page_origins: Words = []
     password_grant: bool = False
     clients: dict[str, ch12.Client] = {}
-    root_path: str = ""
     docs: bool = False
 
 

@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from course.chapters import chapters
 from rooms.browser import wheels
 from rooms.browser.content import write_content
-from rooms.browser.shown import CELLS, NOTEBOOKS
+from rooms.browser.shown import CELLS, to_read
 
 HERE = Path(__file__).parent
 TAB = "rooms/browser/tab"
@@ -148,9 +148,8 @@ def write_pyodide(root: Path, kept: Path, folder: Path) -> None:
 
 def course_wheel(root: Path, kept: Path, paths: Sequence[Path]) -> Path:
     """Write the wheel of the course, with what takes the place of others."""
-    unread = [
-        chapter.name for chapter in chapters(root) if chapter.stem in NOTEBOOKS
-    ]
+    whole = to_read(root)
+    unread = [each.name for each in chapters(root) if each.stem in whole]
     files = {
         name: (root / name).read_bytes()
         for name in wheels.course_files(root, unread)
@@ -234,10 +233,11 @@ def front_page(root: Path) -> str:
     readme = (root / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"\| \[(.*)\]\(notebooks/(.*)\.ipynb\) \|", readme)
     items = []
+    whole = to_read(root)
     for title, stem in rows:
         note = ""
-        if stem in NOTEBOOKS:
-            note = f"To be read only: it {NOTEBOOKS[stem]}."
+        if stem in whole:
+            note = f"To be read only: it {whole[stem]}."
         elif stem in CELLS:
             note = f"{len(CELLS[stem])} cells are shown and not run."
         href = f"lab/index.html?path=work/{stem}.ipynb"

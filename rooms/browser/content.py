@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from course import workspace
-from rooms.browser.shown import CELLS, LINES, NOTEBOOKS
+from rooms.browser.shown import CELLS, LINES, to_read
 
 Cell = dict[str, Any]
 INTRODUCTION = """\
@@ -28,16 +28,16 @@ def write_content(root: Path, folder: Path) -> None:
         folder: a folder that does not exist yet.
     """
     (folder / "notebooks").mkdir(parents=True)
+    wholes = to_read(root)
     for chapter in workspace.with_notebook(root):
         book = json.loads(chapter.notebook.read_text(encoding="utf-8"))
-        show_cells(book, chapter.stem)
+        show_cells(book, chapter.stem, wholes.get(chapter.stem))
         text = json.dumps(book, ensure_ascii=False, indent=1)
         path = folder / "notebooks" / chapter.notebook.name
         path.write_text(text, encoding="utf-8")
     for page in workspace.pages_of(root):
         shutil.copy(page, folder / "notebooks")
-    if (root / "notebooks" / "images").exists():
-        shutil.copytree(root / "notebooks/images", folder / "work/images")
+    shutil.copytree(root / "notebooks" / "images", folder / "work" / "images")
     shutil.copytree(
         root / "snippets",
         folder / "snippets",
@@ -56,10 +56,15 @@ def write_content(root: Path, folder: Path) -> None:
     (folder / "README.md").unlink()
 
 
-def show_cells(book: dict[str, Any], stem: str) -> None:
-    """Turn the code cells that a tab cannot run into Markdown."""
+def show_cells(book: dict[str, Any], stem: str, whole: str | None) -> None:
+    """Turn the code cells that a tab cannot run into Markdown.
+
+    Args:
+        book: a notebook, which is changed.
+        stem: its name, such as `ch04_token_endpoint`.
+        whole: why no cell of it can run; None if its cells can.
+    """
     cells: list[Cell] = book["cells"]
-    whole = NOTEBOOKS.get(stem)
     listed = CELLS.get(stem, {})
     for place, cell in enumerate(cells):
         if cell["cell_type"] != "code":

@@ -5,6 +5,11 @@ cell changes nothing here. A cell that uses what such a cell makes is listed
 as well.
 """
 
+import re
+from pathlib import Path
+
+from course.chapters import chapters
+
 THREADS = "measures or uses threads, and a browser tab has none"
 CRYPTOGRAPHY = (
     "needs the package cryptography, which does not exist for browsers yet"
@@ -30,11 +35,29 @@ LINES = {
         )
     }
 }
-# Notebooks of which no cell is run, each with the reason.
-NOTEBOOKS = {
-    "ch09_keys_and_claims": CRYPTOGRAPHY,
-    "ch10_attack_lab": CRYPTOGRAPHY,
-    "ch11_under_load": CRYPTOGRAPHY,
-    "ch12_browser_clients": CRYPTOGRAPHY,
-    "extra_event_loop": OWN_KERNEL,
-}
+# Notebooks of which no cell is run, beside those that need cryptography.
+NOTEBOOKS = {"extra_event_loop": OWN_KERNEL}
+NEEDS = re.compile(r"(?m)^(?:import|from) cryptography\b")
+CHAPTER = re.compile(r"(?m)^from snippets(?:\.| import )(\w+)")
+
+
+def to_read(root: Path) -> dict[str, str]:
+    """Return the notebooks of which a tab runs no cell, each with its reason.
+
+    A chapter needs cryptography if its module, or a module of the system that
+    it imports, does. So a new chapter need not be listed here.
+
+    Returns:
+        `{"ch09_keys_and_claims": "needs the package cryptography, …"}`.
+    """
+    found = dict(NOTEBOOKS)
+    texts = {
+        chapter.stem: chapter.module.read_text(encoding="utf-8")
+        for chapter in chapters(root)
+        if chapter.module.exists()
+    }
+    # A module imports modules of earlier chapters only.
+    for stem, text in texts.items():
+        if NEEDS.search(text) or found.keys() & set(CHAPTER.findall(text)):
+            found[stem] = CRYPTOGRAPHY
+    return found

@@ -21,6 +21,9 @@ WELCOME = (
 # All learners may press the button in the same moment.
 PATIENCE = 300
 
+# Ends a service when the hub is killed; the next one starts its own.
+WITH_THE_HUB = ("setpriv", "--pdeathsig", "TERM")
+
 settings = Settings.from_environment()
 passwords = Passwords(
     settings.records / "passwords", settings.board.read_text(encoding="utf-8")
@@ -102,7 +105,9 @@ c.JupyterHub.services = [
     },
     {
         "name": "cull",
+        "cwd": str(ROOT),
         "command": [
+            *WITH_THE_HUB,
             *(sys.executable, "-m", "jupyterhub_idle_culler"),
             f"--timeout={settings.idle}",
             f"--cull-every={max(1, settings.idle // 10)}",

@@ -57,7 +57,6 @@ app = FastAPI(
         KeysUnavailableError: no_keys,
     },
     openapi_url="/openapi.json" if settings.docs else None,
-    root_path=settings.root_path,
     redirect_slashes=False,
     max_body_size=MOST_BODY_BYTES,
 )

@@ -146,7 +146,7 @@ def world(browser: Browser) -> Iterator[World]:
         at_shop = Site(FastAPI())
         shop = at_localhost(stack.enter_context(Server(at_shop)).url)
         at_shop.app = ch12.shop_app(ch12.Shop(shop, course))
-        client = ch12.Client("shop", "A shop", (f"{shop}/callback",))
+        client = ch12.Client("A shop", (f"{shop}/callback",))
         stack.enter_context(patch.dict(ch12.CLIENTS, shop=client))
         context = browser.new_context()
         stack.callback(context.close)

@@ -49,7 +49,15 @@ def test_command_is_found_by_words_that_it_alone_has(text: str) -> None:
         command_with("b", text)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "rooms/README.md",
+    "rooms/hub/README.md",
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere_and_say_where(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not broken_links(text, ROOT / name)

@@ -47,7 +47,7 @@ def test_repo2docker_takes_our_python_and_our_pins(tmp_path: Path) -> None:
     # constraints.txt is there when pip reads the line that names it.
     installed = dockerfile.index("pip install --no-cache-dir -r")
     assert copied < installed
-    assert re.search(r'R2D_ENTRYPOINT "\S*/start"', dockerfile)
+    assert re.search(r'R2D_ENTRYPOINT="\S*/start"', dockerfile)
 
 
 def test_runtime_is_a_python_that_the_tests_know() -> None:

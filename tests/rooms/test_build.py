@@ -28,8 +28,15 @@ def test_cells_to_show_are_code_cells_of_the_notebooks() -> None:
         sources = {cell["id"]: source(cell) for cell in books[stem].code_cells}
         for cell, (line, _) in lines.items():
             assert sources[cell].count(line) == 1
-    assert set(shown.NOTEBOOKS) <= set(books)
-    assert not set(shown.NOTEBOOKS) & set(shown.CELLS)
+    whole = shown.to_read(ROOT)
+    assert set(whole) <= set(books)
+    assert not set(whole) & {*shown.CELLS, *shown.LINES}
+
+
+def test_chapters_that_reach_cryptography_are_read() -> None:
+    read = {stem.partition("_")[0] for stem in shown.to_read(ROOT)}
+    assert {"ch09", "ch10", "ch11", "ch12", "extra"} <= read
+    assert not read & {f"ch{number:02}" for number in range(9)}
 
 
 @pytest.fixture(scope="module")

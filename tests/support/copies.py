@@ -11,7 +11,14 @@ from course.upkeep.__main__ import main
 
 SAMPLE = "ch99_sample"
 LEFT_OUT = shutil.ignore_patterns(
-    *("__pycache__", ".*_cache", ".git", ".venv", ".ipynb_checkpoints"),
+    *(
+        "__pycache__",
+        ".*_cache",
+        ".git",
+        ".venv",
+        ".tab",
+        ".ipynb_checkpoints",
+    ),
     *("work", "wheelhouse", "artefacts"),
 )
 

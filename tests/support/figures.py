@@ -4,8 +4,8 @@
 
 For each notebook the best of three runs with all cells queued; then all
 notebooks under nbval, the same code as plain scripts, and the quick tier;
-then what `tests.support.signature_times`, `tests.support.load` and
-`tests.support.storm` measure.
+then what `tests.support.signature_times`, `tests.support.load`,
+`tests.support.storm` and `tests.support.hub` with ten learners measure.
 """
 
 import ast
@@ -21,7 +21,7 @@ from typing import Any
 
 from course.chapters import ROOT
 from course.upkeep.notebook import Notebook, notebooks, source
-from tests.support import load, signature_times, storm
+from tests.support import hub, load, signature_times, storm
 from tests.support.offline_run import run_all
 
 RUNS = 3
@@ -86,6 +86,7 @@ def main() -> None:
     signature_times.main()
     load.main()
     storm.main()
+    hub.main(10)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from course.upkeep.notebook import Notebook, is_navigation, source
@@ -62,7 +63,13 @@ def read_glossary(file: Path) -> list[Term]:
 
 def prose(cell: dict[str, object]) -> str:
     """Return what a Markdown cell says: no code, no folds, no addresses."""
-    return NO_PROSE.sub(" ", source(cell))
+    return prose_in(source(cell))
+
+
+@cache
+def prose_in(text: str) -> str:
+    """Leave code, folds and addresses out of a text: once for all terms."""
+    return NO_PROSE.sub(" ", text)
 
 
 def faults(term: Term, chapters: list[Notebook]) -> list[str]:

@@ -49,6 +49,8 @@ KINDS = {
     "configurable-http-proxy": "proxy",
 }
 
+LEARNERS = ("ipykernel_launcher", "rooms.hub.forks")
+
 
 def find_program(name: str = "python") -> Path | None:
     """Return a program of the hub's environment, or None."""
@@ -241,6 +243,18 @@ def megabytes(hub: Hub) -> Counter[str]:
     return sums
 
 
+def seconds(hub: Hub) -> float:
+    """Sum the processor time of the learners' processes, in seconds."""
+    total = 0.0
+    for process in hub.processes():
+        with contextlib.suppress(psutil.Error):
+            line = " ".join(process.cmdline())
+            if any(word in line for word in LEARNERS):
+                times = process.cpu_times()
+                total += times.user + times.system
+    return total
+
+
 def measure(browser: "Browser", hub: Hub, count: int) -> list[str]:
     """Let learners log in and press Run All at once; return what it took."""
     learners = [
@@ -260,7 +274,7 @@ def measure(browser: "Browser", hub: Hub, count: int) -> list[str]:
     for learner in learners:
         learner.book.wait_until_run(PATIENCE)
     ran = time.perf_counter() - begun
-    memory = megabytes(hub)
+    memory, work = megabytes(hub), seconds(hub) / count
     failures = {
         learner.name: learner.failures()
         for learner in learners
@@ -280,7 +294,7 @@ def measure(browser: "Browser", hub: Hub, count: int) -> list[str]:
         f"memory a learner: {each:.0f} MB "
         f"({memory['servers'] / count:.0f} MB JupyterLab, "
         f"{memory['kernels'] / count:.0f} MB kernel); the hub itself "
-        f"{shared} MB",
+        f"{shared} MB; processor time a learner: {work:.0f} s",
     ]
 
 

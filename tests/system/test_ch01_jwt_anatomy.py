@@ -357,11 +357,12 @@ def test_fractions_of_a_second_count_as_pyjwt_counts_them(
     name: str, leeway: float
 ) -> None:
     verdicts = set()
+    clock = Mock()
     for moment, claim in product(range(4), range(-16, 17)):
-        now = NOW + moment * SECOND / 4
+        now = clock.now.return_value = NOW + moment * SECOND / 4
         token = with_claims(**{name: SECONDS + claim / 4})
         ours = accepts(decode, token, KEY, now=now, leeway=leeway * SECOND)
-        with patch("jwt.api_jwt.datetime", Mock(now=Mock(return_value=now))):
+        with patch("jwt.api_jwt.datetime", clock):
             theirs = accepts(jwt.decode, token, KEY, ["HS256"], leeway=leeway)
         assert ours == theirs, (now, claim, leeway)
         verdicts.add(ours)

@@ -122,7 +122,6 @@ def test_what_is_not_set_is_what_is_safe() -> None:
     assert read.password_grant is False
     assert read.page_origins == []
     assert read.clients == {}
-    assert read.root_path == ""
     assert read.limits_url == "memory://"
 
 
@@ -186,7 +185,6 @@ def test_settings_come_from_the_environment(
     given = {
         **GOOD,
         "docs": "true",
-        "root_path": "/api",
         "page_origins": f"{SHOP} {SITE}",
         "password_grant": "on",
         "clients": json.dumps(clients),
@@ -200,7 +198,6 @@ def test_settings_come_from_the_environment(
     ]
     assert read.page_origins == [SHOP, SITE]
     assert (read.docs, read.password_grant) == (True, True)
-    assert read.root_path == "/api"
     assert read.clients == {"a": ch12.Client("A", (SHOP,))}
 
 
