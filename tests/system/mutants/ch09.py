@@ -289,8 +289,8 @@ MUTANTS = [
     ),
     # Our issuer and the app
     Mutant(
-        'more = {"aud": AUDIENCE, "client_id": CLIENT_ID}',
-        'more = {"client_id": CLIENT_ID}',
+        'more = {"aud": AUDIENCE, "client_id": client_id}',
+        'more = {"client_id": client_id}',
         "our tokens are for any API",
         "test_every_app.py::test_access_token_carries_exactly_these_claims",
     ),
