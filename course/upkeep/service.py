@@ -220,7 +220,7 @@ FILES = [
                 "PASSWORD_GRANT = settings.password_grant\n",
                 uses=(SETTINGS,),
             ),
-            *keys("ch12", "RefreshGrant Grant read_grant tokens_for"),
+            *keys("ch12", "ClientRefreshGrant Grant read_grant tokens_for"),
         ],
     ),
     File(
@@ -310,7 +310,7 @@ FILES = [
         "The issuer's metadata and public keys (chapter 9).",
         [
             router("keys", public=True),
-            ("ch12", "read_metadata"),
+            ("ch12", "read_own_metadata"),
             ("ch09", "published"),
             Own(
                 ("keys", "included"),
@@ -353,7 +353,6 @@ FILES = [
 ]
 RENAMED: dict[Key, str] = {
     ("ch06", "Token"): "AccessToken",
-    ("ch08", "RefreshGrant"): "AnyRefreshGrant",
     ("ch05", "challenge"): "www_authenticate",  # others have that variable
     ("ch08", "owns"): "owned_by",  # as well
 }

@@ -218,7 +218,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 NotEmpty = Annotated[str, Field(min_length=1)]
 
 
-class AnyRefreshGrant(BaseModel):
+class RefreshGrant(BaseModel):
     """The form fields of RFC 6749 §6."""
 
     grant_type: NotEmpty

@@ -12,7 +12,7 @@ router = APIRouter(dependencies=[Depends(anyone)])
 
 
 @router.get(METADATA_PATH, include_in_schema=False)
-async def read_metadata(response: Response) -> dict[str, Any]:
+async def read_own_metadata(response: Response) -> dict[str, Any]:
     """Return our issuer's metadata, before chapter 9's route below would."""
     response.headers["Cache-Control"] = f"max-age={CACHE_LIFE:.0f}"
     grants = ["authorization_code", "refresh_token"]

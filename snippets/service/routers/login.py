@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ..codes import CodeGrant, Grant, RefreshGrant, read_grant, tokens_for
+from ..codes import (
+    ClientRefreshGrant,
+    CodeGrant,
+    Grant,
+    read_grant,
+    tokens_for,
+)
 from ..limits import authenticate_active_user, check_password
 from ..logins import Token, revoke, sign_afresh, start_family
 from ..models import StoredUser
@@ -40,7 +46,7 @@ async def check_login(grant: PasswordGrant, request: Request) -> StoredUser:
 
 @router.post(
     "/token",
-    openapi_extra=form_of(PasswordGrant, RefreshGrant, CodeGrant),
+    openapi_extra=form_of(PasswordGrant, ClientRefreshGrant, CodeGrant),
 )
 async def login_for_access_token(
     grant: Annotated[Grant, Depends(read_grant)],
