@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import json
 import json.scanner
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,10 @@ def load() -> dict[str, ModuleType]:  # runs only in a tab
     """Import the modules in which `replace_all` replaces something."""
     # argon2-cffi allows one lane in a tab, for lack of threads. noble-hashes
     # computes any number of lanes, one after the other.
-    with patch.object(sys, "platform", "linux"):
+    with (
+        patch.object(sys, "platform", "linux"),
+        patch.object(platform, "machine", lambda: "x86_64"),
+    ):
         importlib.import_module("argon2")
     names = (
         *("anyio.to_thread", "argon2._utils", "course.classroom"),
