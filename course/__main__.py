@@ -10,6 +10,7 @@ import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course import (
     jupyterlab,
@@ -21,6 +22,9 @@ from course import (
     workspace,
 )
 from course.chapters import ROOT, UnknownChapterError, chapters, find
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PROGRAM = "python -m course"
 HELP = ("-h", "--help")
@@ -228,16 +232,17 @@ def serve_app(root: Path, name: str, port: int) -> None:
 
     from course.classroom.server import bind, url_of, with_offline_docs
 
+    app: FastAPI | None
     if name == "service":
         from course.try_service import load
 
-        app, chapter = load(root), name
+        app = load(root)
     else:
         known = [each for each in chapters(root) if each.module.exists()]
         chapter = find(name, known)
-        app = getattr(chapter.load(), "app", None)
+        name, app = str(chapter), getattr(chapter.load(), "app", None)
     if app is None:
-        raise RefusedCommandError(f"{chapter} has no app to serve.")
+        raise RefusedCommandError(f"{name} has no app to serve.")
     try:
         listener = bind(port)
     except OSError as error:
@@ -246,7 +251,7 @@ def serve_app(root: Path, name: str, port: int) -> None:
             "--port 0 for any that is free."
         ) from error
     url = url_of(listener)
-    print(f"{chapter} runs at {url}, its API docs at {url}/docs", flush=True)
+    print(f"{name} runs at {url}, its API docs at {url}/docs", flush=True)
     print("Ctrl+C stops it.", flush=True)
     config = uvicorn.Config(
         with_offline_docs(app), lifespan="on", timeout_graceful_shutdown=1

@@ -94,9 +94,9 @@ class TabNotebook(OpenNotebook):
         self.page.goto(f"{self.url}/lab/index.html?path=work/{name}")
         self.wait_until_open(name)
 
-    def wait_until_open(self, name: str) -> None:
+    def wait_until_open(self, name: str, patience: float = PATIENCE) -> None:
         """Wait until a notebook is in front and its kernel is idle."""
-        self.page.wait_for_function(IDLE, arg=name, timeout=PATIENCE)
+        self.page.wait_for_function(IDLE, arg=name, timeout=patience)
 
     def run_all(self) -> None:
         """Press Run All, and wait until each cell has run or one failed."""
