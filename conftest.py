@@ -20,7 +20,8 @@ import pytest
 from _pytest import runner
 from hypothesis import settings
 
-SLOWER = ("slow", "browser", "room", "tab")
+ROOMS = ("room", "tab")  # they build a room, and are chosen by `-m` alone
+SLOWER = ("slow", "browser", *ROOMS)
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "PG", "LIMITS_URL", "FORWARDED"),
@@ -88,7 +89,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("course").addoption(
         "--all",
         action="store_true",
-        help="run every tier: quick, slow, browser, room and tab",
+        help="run the tiers quick, slow and browser",
     )
 
 
@@ -129,14 +130,17 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Without `--all` or `-m`, keep the quick tier: what bears no mark.
 
+    With `--all`, keep all but the rooms, such as a browser tab or a hub.
+
     The folders with the longest files come first, so that no worker is left
     with a long one when the others have nothing to do any more.
     """
     items.sort(key=lambda item: LONGEST_FIRST.get(item.path.parent.name, 9))
-    if chooses_tier(config):
+    if config.option.markexpr:
         return
+    others = ROOMS if config.option.all else SLOWER
     slower = {
-        item for item in items if any(map(item.get_closest_marker, SLOWER))
+        item for item in items if any(map(item.get_closest_marker, others))
     }
     if slower:
         config.hook.pytest_deselected(items=[*slower])

@@ -6,18 +6,11 @@ from pathlib import Path
 
 # What the course and its chapters import, and pip installs.
 PACKAGES = (
-    *("IPython", "alembic", "anyio", "bcrypt", "cryptography", "fastapi"),
-    *("fastapi_offline", "httpx", "ipywidgets", "jupyter_client", "jwt"),
-    *(
-        "limits",
-        "markupsafe",
-        "matplotlib",
-        "nbformat",
-        "nbval",
-        "passlib",
-        "pwdlib",
-    ),
-    *("pydantic", "sqlalchemy", "starlette", "uvicorn", "zmq"),
+    *("IPython", "alembic", "anyio", "argon2", "bcrypt", "cryptography"),
+    *("fastapi", "fastapi_offline", "httpx", "ipywidgets", "jupyter_client"),
+    *("jwt", "libcst", "limits", "markupsafe", "matplotlib", "nbconvert"),
+    *("nbformat", "nbval", "passlib", "pwdlib", "pydantic"),
+    *("pydantic_settings", "sqlalchemy", "starlette", "uvicorn", "zmq"),
 )
 
 

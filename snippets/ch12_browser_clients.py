@@ -506,13 +506,13 @@ def read_authorization(sent: Parameters) -> AuthorizationRequest:
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
 
 
-class ClientRefreshGrant(ch08.RefreshGrant):
+class RenewalGrant(ch08.RefreshGrant):
     """The form fields of RFC 6749 §6, and the client's name (§3.2.1)."""
 
     client_id: str = ""
 
 
-Grant: TypeAlias = ch05.PasswordGrant | ClientRefreshGrant | CodeGrant
+Grant: TypeAlias = ch05.PasswordGrant | RenewalGrant | CodeGrant
 
 
 async def read_grant(request: Request) -> Grant:
@@ -527,14 +527,14 @@ async def read_grant(request: Request) -> Grant:
     if grant_type == "authorization_code":
         return await ch08.read_fields(request, CodeGrant)
     if grant_type == "refresh_token":
-        return await ch08.read_fields(request, ClientRefreshGrant)
+        return await ch08.read_fields(request, RenewalGrant)
     if grant_type == "password" and not PASSWORD_GRANT:
         refusal = "send the user to /authorize"
         raise ch05.OAuthError(400, "unsupported_grant_type", refusal)
     return await ch05.read_password_grant(request)
 
 
-def tokens_for(grant: CodeGrant | ClientRefreshGrant) -> ch08.Token:
+def tokens_for(grant: CodeGrant | RenewalGrant) -> ch08.Token:
     """Trade a code or a refresh token for tokens that name their client.
 
     Another client's refresh token is refused, and stays unused: otherwise
@@ -832,9 +832,7 @@ async def authorize(request: Request) -> Response:
 
 @app.post(
     "/token",
-    openapi_extra=ch08.form_of(
-        ch05.PasswordGrant, ClientRefreshGrant, CodeGrant
-    ),
+    openapi_extra=ch08.form_of(ch05.PasswordGrant, RenewalGrant, CodeGrant),
 )
 async def login_for_access_token(
     grant: Annotated[Grant, Depends(read_grant)],

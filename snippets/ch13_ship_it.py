@@ -509,7 +509,7 @@ async def check_login(
 @public.post(
     "/token",
     openapi_extra=ch08.form_of(
-        ch05.PasswordGrant, ch12.ClientRefreshGrant, ch12.CodeGrant
+        ch05.PasswordGrant, ch12.RenewalGrant, ch12.CodeGrant
     ),
 )
 async def login_for_access_token(

@@ -220,7 +220,7 @@ FILES = [
                 "PASSWORD_GRANT = settings.password_grant\n",
                 uses=(SETTINGS,),
             ),
-            *keys("ch12", "ClientRefreshGrant Grant read_grant tokens_for"),
+            *keys("ch12", "RenewalGrant Grant read_grant tokens_for"),
         ],
     ),
     File(

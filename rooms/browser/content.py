@@ -41,7 +41,7 @@ def write_content(root: Path, folder: Path) -> None:
     shutil.copytree(
         root / "snippets",
         folder / "snippets",
-        ignore=shutil.ignore_patterns("__pycache__"),
+        ignore=shutil.ignore_patterns("__pycache__", ".*"),
     )
     shutil.copy(root / "README.md", folder)
     with contextlib.redirect_stdout(io.StringIO()):

@@ -275,13 +275,13 @@ def read_authorization(sent: Parameters) -> AuthorizationRequest:
 PASSWORD_GRANT = settings.password_grant
 
 
-class ClientRefreshGrant(RefreshGrant):
+class RenewalGrant(RefreshGrant):
     """The form fields of RFC 6749 §6, and the client's name (§3.2.1)."""
 
     client_id: str = ""
 
 
-Grant: TypeAlias = PasswordGrant | ClientRefreshGrant | CodeGrant
+Grant: TypeAlias = PasswordGrant | RenewalGrant | CodeGrant
 
 
 async def read_grant(request: Request) -> Grant:
@@ -296,14 +296,14 @@ async def read_grant(request: Request) -> Grant:
     if grant_type == "authorization_code":
         return await read_fields(request, CodeGrant)
     if grant_type == "refresh_token":
-        return await read_fields(request, ClientRefreshGrant)
+        return await read_fields(request, RenewalGrant)
     if grant_type == "password" and not PASSWORD_GRANT:
         refusal = "send the user to /authorize"
         raise OAuthError(400, "unsupported_grant_type", refusal)
     return await read_password_grant(request)
 
 
-def tokens_for(grant: CodeGrant | ClientRefreshGrant) -> Token:
+def tokens_for(grant: CodeGrant | RenewalGrant) -> Token:
     """Trade a code or a refresh token for tokens that name their client.
 
     Another client's refresh token is refused, and stays unused: otherwise

@@ -5,13 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ..codes import (
-    ClientRefreshGrant,
-    CodeGrant,
-    Grant,
-    read_grant,
-    tokens_for,
-)
+from ..codes import CodeGrant, Grant, RenewalGrant, read_grant, tokens_for
 from ..limits import authenticate_active_user, check_password
 from ..logins import Token, revoke, sign_afresh, start_family
 from ..models import StoredUser
@@ -46,7 +40,7 @@ async def check_login(grant: PasswordGrant, request: Request) -> StoredUser:
 
 @router.post(
     "/token",
-    openapi_extra=form_of(PasswordGrant, ClientRefreshGrant, CodeGrant),
+    openapi_extra=form_of(PasswordGrant, RenewalGrant, CodeGrant),
 )
 async def login_for_access_token(
     grant: Annotated[Grant, Depends(read_grant)],

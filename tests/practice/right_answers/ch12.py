@@ -148,7 +148,7 @@ def check(entry, form, now):
     if form["redirect_uri"] != entry["redirect_uri"]:
         raise BadCodeError
     challenge = challenge_of(form["code_verifier"])
-    if not hmac.compare_digest(challenge, entry["challenge"]):
+    if not secrets.compare_digest(challenge, entry["challenge"]):
         raise BadCodeError
 
 def trade_code(codes, form, now):
