@@ -469,8 +469,10 @@ async def guess_from_many_addresses(visit: Visit) -> bool:
     """Guess passwords, and claim another address in each request."""
     for path in ("/token", "/session/"):
         user = await visit.new_user()
+        # Of a network that the learner has hardly tried in this minute.
+        network = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
         for number in range(GUESSES):
-            claimed = f"192.0.2.{number + 1}"
+            claimed = f"{network}.{number + 1}"
             headers = dict.fromkeys(FORWARDING, claimed) | FROM_PAGE
             headers["Forwarded"] = f"for={claimed}"
             form = {"grant_type": "password", "username": user.name}
