@@ -264,6 +264,14 @@ def new_app(*dependencies: Any) -> FastAPI:  # noqa: ANN401
     return FastAPI(openapi_url=None, dependencies=list(dependencies))
 
 
+class Guards(frozenset[Callable[..., Any]]):
+    """Functions that guard a route, written in the same order each time."""
+
+    def __repr__(self) -> str:
+        """Write the functions by their names: `{everybody, log_in}`."""
+        return f"{{{', '.join(sorted(each.__name__ for each in self))}}}"
+
+
 @exercise(
     "closed by default",
     a_function,
@@ -278,7 +286,7 @@ def new_app(*dependencies: Any) -> FastAPI:  # noqa: ANN401
 )
 def closed_by_default(open_routes: Callable[..., Any]) -> None:
     """Routes that run no guard are listed by their paths."""
-    guards = frozenset({log_in, everybody})
+    guards = Guards({log_in, everybody})
 
     def lists(app: FastAPI, *paths: str, why: str) -> None:
         with may_not_raise(
@@ -318,7 +326,7 @@ def closed_by_default(open_routes: Callable[..., Any]) -> None:
     lists(app, "/items/", why=BY_IDENTITY)
     groups(lists)
     given("another set of guards")
-    guards = frozenset({settings})
+    guards = Guards({settings})
     app = new_app()
     app.get("/items/", dependencies=[Depends(log_in)])(answer)
     app.get("/other/", dependencies=[Depends(settings)])(answer)
