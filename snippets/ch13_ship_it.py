@@ -91,6 +91,7 @@ def split(value: object) -> object:
 
 
 Words: TypeAlias = Annotated[list[str], NoDecode, BeforeValidator(split)]
+Host: TypeAlias = Annotated[str, Field(pattern=r"^(\*\.)?[\w.-]+$")]
 GoodKey: TypeAlias = Annotated[SecretStr, AfterValidator(good_key)]
 SECRETS = Path("/run/secrets")  # where Docker puts files with secrets
 
@@ -105,7 +106,7 @@ class Settings(BaseSettings):
         secret_keys: the first signs, all of them verify.
         issuer: `iss` of the tokens, the service's own https address.
         audience: `aud` of the tokens, the API's address.
-        hosts: the host names that the service answers to.
+        hosts: the host names that the service answers to, never `*`.
         clients: the programs of chapter 12, as JSON.
         docs: whether `/docs` and `/openapi.json` are there.
     """
@@ -122,7 +123,9 @@ class Settings(BaseSettings):
     ]
     issuer: Annotated[str, Field(pattern="^https://")]
     audience: str
-    hosts: Annotated[Words, Field(min_length=1)]
+    hosts: Annotated[
+        list[Host], NoDecode, BeforeValidator(split), Field(min_length=1)
+    ]
     database_url: str = "sqlite:///users.db"
     limits_url: str = "memory://"
     page_origins: Words = []
@@ -443,7 +446,8 @@ def check_stores() -> None:
 # %% The app (replaces ch11 and ch12)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Create what is missing, for the course's sake."""
+    """Look at the routes once more, and create what the course needs."""
+    refuse_open_routes(app)
     await run_in_threadpool(ch07.migrate, "ch13")
     await run_in_threadpool(ch07.move_users)
     yield

@@ -43,7 +43,9 @@ FILES = [
                 "# Published, and therefore refused.\nTEACHING_KEY = "
                 '"a teaching key, published: protects nothing"\n',
             ),
-            *keys("ch13", "PUBLISHED good_key split Words GoodKey SECRETS"),
+            *keys(
+                "ch13", "PUBLISHED good_key split Words Host GoodKey SECRETS"
+            ),
             ("ch12", "Client"),
             ("ch13", "Settings"),
             Own(

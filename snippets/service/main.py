@@ -25,21 +25,24 @@ from .routers import (
     sign_up,
     users,
 )
+from .security import refuse_open_routes
 from .settings import settings
 from .tokens import KeysUnavailableError
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Look at the tables before the first request; hang up after the last.
+    """Look at routes and tables first; hang up after the last request.
 
     Migrations run before, once: `python -m service migrate`. Several workers
     at once would get into each other's way.
 
     Raises:
+        OpenRouteError: a route does not say who may call it.
         OldSchemaError: the tables are not those of this version.
     """
     NoCredentials.install()
+    refuse_open_routes(app)
     await run_in_threadpool(check_schema)
     yield
     engine().dispose()

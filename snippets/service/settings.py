@@ -40,6 +40,8 @@ def split(value: object) -> object:
 
 Words: TypeAlias = Annotated[list[str], NoDecode, BeforeValidator(split)]
 
+Host: TypeAlias = Annotated[str, Field(pattern=r"^(\*\.)?[\w.-]+$")]
+
 GoodKey: TypeAlias = Annotated[SecretStr, AfterValidator(good_key)]
 
 SECRETS = Path("/run/secrets")  # where Docker puts files with secrets
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
         secret_keys: the first signs, all of them verify.
         issuer: `iss` of the tokens, the service's own https address.
         audience: `aud` of the tokens, the API's address.
-        hosts: the host names that the service answers to.
+        hosts: the host names that the service answers to, never `*`.
         clients: the programs of chapter 12, as JSON.
         docs: whether `/docs` and `/openapi.json` are there.
     """
@@ -79,7 +81,9 @@ class Settings(BaseSettings):
     ]
     issuer: Annotated[str, Field(pattern="^https://")]
     audience: str
-    hosts: Annotated[Words, Field(min_length=1)]
+    hosts: Annotated[
+        list[Host], NoDecode, BeforeValidator(split), Field(min_length=1)
+    ]
     database_url: str = "sqlite:///users.db"
     limits_url: str = "memory://"
     page_origins: Words = []

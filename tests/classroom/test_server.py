@@ -414,7 +414,7 @@ def test_what_is_left_running_is_stopped_as_python_ends() -> None:
         capture_output=True,
         check=True,
         text=True,
-        timeout=10,
+        timeout=60,
     )
     assert ran.stdout.split() == ["stopped", "end", "stopped"]
     assert not ran.stderr

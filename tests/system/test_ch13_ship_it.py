@@ -178,6 +178,23 @@ def test_issuer_is_an_https_address(issuer: str) -> None:
     assert "issuer" in fault(issuer=issuer)
 
 
+@pytest.mark.parametrize("host", ["*", "*.", "https://course.example", "a/b"])
+def test_host_is_a_name_and_not_all_names(host: str) -> None:
+    assert "hosts" in fault(hosts=host)
+
+
+def test_hosts_may_be_all_names_below_one() -> None:
+    assert settings(hosts="*.course.example").hosts == ["*.course.example"]
+
+
+async def test_app_with_an_open_route_does_not_start() -> None:
+    reports = FastAPI(lifespan=ch13.lifespan)
+    reports.get("/reports/")(lambda: "what we earned")
+    with pytest.raises(ch13.OpenRouteError, match="/reports/"):
+        async with ch13.lifespan(reports):
+            pass
+
+
 def test_settings_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
