@@ -99,7 +99,9 @@ def test_command_writes_what_is_missing_or_outdated(
 def test_copied_folder_passes_its_own_tests(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(FOLDER, tmp_path / "login", ignore=ignored)
-    command = [sys.executable, "-m", "pytest", "-q", "login"]
+    own = (f"--cov=login.{name}" for name in ("main", "database", "__main__"))
+    measured = *own, "--cov-branch", "--cov-fail-under=100"
+    command = [sys.executable, "-m", "pytest", "-q", "login", *measured]
     ended = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False
     )

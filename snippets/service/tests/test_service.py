@@ -6,11 +6,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
+from ..__main__ import main as run
+from ..database import OldSchemaError
 from ..logs import NoCredentials
-from ..main import app
+from ..main import app, lifespan
 from ..models import find_user
 from ..security import OpenRouteError, refuse_open_routes
 from ..settings import TEACHING_KEY, Settings, settings
@@ -169,3 +172,30 @@ def test_log_has_no_token() -> None:
     )
     NoCredentials().filter(record)
     assert record.getMessage() == "GET /callback?code=… HTTP/1.1"
+
+
+async def test_old_tables_are_noticed_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def newer(script: object) -> str:
+        return "a newer version"
+
+    monkeypatch.setattr(ScriptDirectory, "get_current_head", newer)
+    with pytest.raises(OldSchemaError, match="a newer version"):
+        async with lifespan(app):
+            pass
+
+
+async def test_appointed_administrator_lists_users(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = {"username": "chief", "password": PASSWORD}
+    await client.post("/users/", json=new)
+    login = await client.post("/token", data={"grant_type": "password", **new})
+    headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+    assert run(["migrate"]) == 0
+    assert run(["appoint", "Chief"]) == 0
+    names = await client.get("/admin/users/", headers=headers)
+    assert "chief" in names.json()
+    assert run(["appoint", "no-such-user"]) == 1
+    assert "no user" in capsys.readouterr().out
