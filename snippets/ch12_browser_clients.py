@@ -102,7 +102,7 @@ SESSION_COOKIE = "__Host-session"
 
 
 class BrowserTable(DeclarativeBase):
-    """The tables of sessions and of codes, in the database of chapter 7."""
+    """The table of sessions, in the database of chapter 7."""
 
 
 class SessionRow(BrowserTable):
@@ -315,7 +315,11 @@ def answer(asked: AuthorizationRequest, **result: str) -> RedirectResponse:
 CODE_LIFE = timedelta(minutes=1)  # RFC 6749 §4.1.2: ten at most
 
 
-class CodeRow(BrowserTable):
+class CodeTable(DeclarativeBase):
+    """The table of codes, in the database of chapter 7."""
+
+
+class CodeRow(CodeTable):
     """A row of `authorization_codes`: what a code was given out for."""
 
     __tablename__ = "authorization_codes"

@@ -122,8 +122,8 @@ def profile(account: Account) -> dict[str, Any]:
     return {name: fields[name] for name in fields if name != "password"}
 
 
-ADA = Registration(username="ada", password="engine", full_name="Ada L.")
-register(ADA).scopes = ("notes", "admin")
+ADA = Account("ada", "Ada L.", new_hash("engine"), ("notes", "admin"))
+accounts[ADA.username] = ADA
 
 # %% Sign and verify tokens
 KEY = secrets.token_bytes(32)  # a new one at each start

@@ -67,7 +67,7 @@ FILES = [
             *keys("ch07", "connect Session AwareDateTime Base UserRow"),
             *keys("ch08", "LoginTable FamilyRow RefreshTokenRow RevokedRow"),
             *keys("ch09", "IdentityTable IdentityRow"),
-            *keys("ch12", "BrowserTable SessionRow CodeRow"),
+            *keys("ch12", "BrowserTable SessionRow CodeTable CodeRow"),
             *keys("ch13", "WorkTable ItemRow RoleRow"),
             *keys("ch03", "User UserInDB"),
             *keys("ch07", "StoredUser username_key read_user find_user"),

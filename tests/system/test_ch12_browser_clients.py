@@ -412,6 +412,7 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
     bases: Any = [
         *(ch07.Base, ch08.LoginTable, ch09.IdentityTable),
         ch12.BrowserTable,
+        ch12.CodeTable,
     ]
     with database.connect() as connection:
         context = MigrationContext.configure(connection)

@@ -944,7 +944,7 @@ def test_tables_are_what_the_classes_say(database: sa.Engine) -> None:
     ch07.migrate("ch13")
     bases: Any = [
         *(ch07.Base, ch08.LoginTable, ch09.IdentityTable),
-        *(ch12.BrowserTable, ch13.WorkTable),
+        *(ch12.BrowserTable, ch12.CodeTable, ch13.WorkTable),
     ]
     with database.connect() as connection:
         context = MigrationContext.configure(connection)
