@@ -138,7 +138,7 @@ class IdentityRow(IdentityTable):
 
 
 class BrowserTable(DeclarativeBase):
-    """The tables of sessions and of codes, in the database of chapter 7."""
+    """The table of sessions, in the database of chapter 7."""
 
 
 class SessionRow(BrowserTable):
@@ -152,7 +152,11 @@ class SessionRow(BrowserTable):
     )
 
 
-class CodeRow(BrowserTable):
+class CodeTable(DeclarativeBase):
+    """The table of codes, in the database of chapter 7."""
+
+
+class CodeRow(CodeTable):
     """A row of `authorization_codes`: what a code was given out for."""
 
     __tablename__ = "authorization_codes"

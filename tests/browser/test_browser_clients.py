@@ -399,6 +399,7 @@ def test_page_is_shown_in_no_frame_of_another(
             world.course + path,
         )
     frame = page.frames[1]
+    frame.wait_for_url(lambda url: url != "")
     assert frame.url.startswith("chrome-error:") is is_on
     assert frame.locator("form").count() == (0 if is_on else 1)
 
