@@ -76,9 +76,9 @@ MUTANTS = [
         SHIP + "test_issuer_is_an_https_address",
     ),
     Mutant(
-        "        list[Host], NoDecode, BeforeValidator(split), Field(min_length=1)\n"
+        "list[Host], NoDecode, BeforeValidator(split), Field(min_length=1)\n"
         "    ]\n",
-        '        list[str], NoDecode, BeforeValidator(split)\n    ] = ["*"]\n',
+        'list[str], NoDecode, BeforeValidator(split)\n    ] = ["*"]\n',
         "the service answers to any host",
         SHIP + "test_service_does_not_start_without",
     ),
