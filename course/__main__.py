@@ -8,9 +8,9 @@ import argparse
 import contextlib
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from course import (
     jupyterlab,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m course"
 HELP = ("-h", "--help")
+Run: TypeAlias = Callable[[Path, argparse.Namespace], int | None]
 
 
 class RefusedCommandError(Exception):
@@ -42,22 +43,10 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         given.insert(0, "open")
     words, options = split(given)
     parsed = build_parser().parse_args(words)
+    parsed.options = options
     try:
-        match parsed.command:
-            case "venv":
-                return venv.make(root)
-            case "open":
-                return open_course(root, parsed.chapter, options)
-            case "check-room" | "progress" | "slides":
-                return help_a_room(root, parsed)
-            case "reset":
-                workspace.reset(root, parsed.chapter)
-            case "catch-up":
-                workspace.catch_up(root)
-            case "story":
-                tell_story(root, parsed.chapter)
-            case _:  # argparse lets only three more come this far
-                serve_or_build(root, parsed)
+        run: Run = parsed.run
+        return run(root, parsed) or 0
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("course", "snippets")):
             raise
@@ -70,24 +59,6 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         return refuse(str(error), 2)
     except OSError as error:
         return refuse(explain(error, root), 1)
-    return 0
-
-
-def help_a_room(root: Path, parsed: argparse.Namespace) -> int:
-    """Run one of the commands for a room, and return its exit code.
-
-    Raises:
-        UnknownChapterError: no such notebook to make slides of.
-        ModuleNotFoundError: reveal.js or nbconvert is not installed.
-    """
-    match parsed.command:
-        case "check-room":
-            return room.check(root)
-        case "progress":
-            progress.show(root)
-        case _:
-            slides.write(root, parsed.chapter, parsed.folder)
-    return 0
 
 
 def is_option(word: str) -> bool:
@@ -108,67 +79,98 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the commands."""
+    """Describe the commands; each says what runs it."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Open the course. Your own notebooks are in work/.",
     )
-    commands = parser.add_subparsers(
-        dest="command", metavar="command", required=True
-    )
+    commands = parser.add_subparsers(metavar="command", required=True)
 
     def add(
-        name: str, text: str, epilog: str | None = None
+        name: str, text: str, run: Run, epilog: str | None = None
     ) -> argparse.ArgumentParser:
-        return commands.add_parser(
+        sub = commands.add_parser(
             name, help=text, description=text, epilog=epilog
         )
+        sub.set_defaults(run=run)
+        return sub
 
+    def port(sub: argparse.ArgumentParser, default: int) -> None:
+        text = "default: %(default)s; 0 picks a free one"
+        sub.add_argument("--port", type=int, default=default, help=text)
+
+    such_as = "such as ch04"
     add(
         "open",
         "Copy what is missing into work/ and open JupyterLab (the default).",
+        lambda root, given: open_course(root, given.chapter, given.options),
         epilog="Options after that go to JupyterLab: --no-browser --port 9000",
     ).add_argument("chapter", nargs="?", help="such as ch04 (default: first)")
     add(
-        "reset", "Give a chapter back as it came; your version is kept."
-    ).add_argument("chapter", help="such as ch04")
-    add("catch-up", "After an update: renew the chapters you have not edited.")
-    add("story", "Print a chapter's short story.").add_argument(
-        "chapter", help="such as ch04"
+        "reset",
+        "Give a chapter back as it came; your version is kept.",
+        lambda root, given: workspace.reset(root, given.chapter),
+    ).add_argument("chapter", help=such_as)
+    add(
+        "catch-up",
+        "After an update: renew the chapters you have not edited.",
+        lambda root, given: workspace.catch_up(root),
     )
-    serve = add("serve", "Run a chapter's app and its API docs, offline.")
-    serve.add_argument(
+    add(
+        "story",
+        "Print a chapter's short story.",
+        lambda root, given: tell_story(root, given.chapter),
+    ).add_argument("chapter", help=such_as)
+    sub = add(
+        "serve",
+        "Run a chapter's app and its API docs, offline.",
+        lambda root, given: serve_app(root, given.chapter, given.port),
+    )
+    sub.add_argument(
         "chapter", help="such as ch04; `service` for all of it together"
     )
-    serve.add_argument(
-        "--port",
-        type=int,
-        default=8000,
-        help="default: %(default)s; 0 picks a free one",
+    port(sub, 8000)
+    add(
+        "progress",
+        "Say which exercises have passed, with code words.",
+        lambda root, given: progress.show(root),
     )
-    add("progress", "Say which exercises have passed, with code words.")
-    add("check-room", "Say whether this machine can hold the course.")
-    deck = add("slides", "Make slides of a chapter, which need no network.")
-    deck.add_argument("chapter", help="such as ch04")
-    deck.add_argument(
-        "folder", type=Path, help="where to, such as work/slides"
+    add(
+        "check-room",
+        "Say whether this machine can hold the course.",
+        lambda root, given: room.check(root),
     )
-    build = add("build-site", "Build the course as a site for browser tabs.")
-    build.add_argument("folder", type=Path, help="made, or made anew")
-    site = add("serve-site", "Serve that site, here or in a room.")
-    site.add_argument("folder", type=Path, help="which build-site has made")
-    site.add_argument(
+    sub = add(
+        "slides",
+        "Make slides of a chapter, which need no network.",
+        lambda root, given: slides.write(root, given.chapter, given.folder),
+    )
+    sub.add_argument("chapter", help=such_as)
+    sub.add_argument("folder", type=Path, help="where to, such as work/slides")
+    add(
+        "build-site",
+        "Build the course as a site for browser tabs.",
+        lambda root, given: build_site(root, given.folder),
+    ).add_argument("folder", type=Path, help="made, or made anew")
+    sub = add(
+        "serve-site",
+        "Serve that site, here or in a room.",
+        lambda root, given: serve_site(
+            given.folder, given.address, given.port
+        ),
+    )
+    sub.add_argument("folder", type=Path, help="which build-site has made")
+    sub.add_argument(
         "--address",
         default="127.0.0.1",
         help="default: %(default)s, this machine only; 0.0.0.0 is the room",
     )
-    site.add_argument(
-        "--port",
-        type=int,
-        default=8080,
-        help="default: %(default)s; 0 picks a free one",
+    port(sub, 8080)
+    add(
+        "venv",
+        "Make the folder .venv, or make it anew if it cannot be used.",
+        lambda root, given: venv.make(root),
     )
-    add("venv", "Make the folder .venv, or make it anew if it cannot be used.")
     return parser
 
 
@@ -258,20 +260,6 @@ def serve_app(root: Path, name: str, port: int) -> None:
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def serve_or_build(root: Path, parsed: argparse.Namespace) -> None:
-    """Run one of the commands `serve`, `build-site` and `serve-site`.
-
-    Raises:
-        UnknownChapterError, RefusedCommandError: as these commands do.
-    """
-    if parsed.command == "serve":
-        serve_app(root, parsed.chapter, parsed.port)
-    elif parsed.command == "build-site":
-        build_site(root, parsed.folder)
-    else:
-        serve_site(parsed.folder, parsed.address, parsed.port)
 
 
 def build_site(root: Path, folder: Path) -> None:

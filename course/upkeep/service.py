@@ -38,11 +38,7 @@ FILES = [
         "settings.py",
         "Settings, read when the service starts (chapter 13).",
         [
-            Own(
-                ("ch03", "TEACHING_KEY"),
-                "# Published, and therefore refused.\nTEACHING_KEY = "
-                '"a teaching key, published: protects nothing"\n',
-            ),
+            ("ch03", "TEACHING_KEY"),
             *keys(
                 "ch13", "PUBLISHED good_key split Words Host GoodKey SECRETS"
             ),

@@ -7,7 +7,6 @@ from typing import Annotated, NamedTuple, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-# Published, and therefore refused.
 TEACHING_KEY = "a teaching key, published: protects nothing"
 
 
