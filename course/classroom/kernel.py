@@ -85,12 +85,17 @@ def run_queued(
     *,
     stop_on_error: bool = True,
 ) -> list[CellResult]:
-    """Send all cells at once, then read until the kernel answered each.
+    """Queue all cells, then read until the kernel answered each.
+
+    The kernel waits for an input until the last cell is sent: however slow
+    the machine is, none runs before all are queued, as after Run All.
 
     If the kernel sends no message for `silence` seconds, the cells that it
     has not answered are lost. With `stop_on_error`, as in JupyterLab, a cell
     that raises aborts the cells behind it.
     """
+    client.execute("input()", silent=True, allow_stdin=True)
+    client.get_stdin_msg(timeout=START_TIMEOUT)
     requests = [
         client.execute(
             cell,
@@ -99,6 +104,7 @@ def run_queued(
         )
         for cell in cells
     ]
+    client.input("")
     results = {request: CellResult() for request in requests}
     expected = {(r, kind) for r in requests for kind in ("reply", "idle")}
     last_message = time.monotonic()
@@ -110,9 +116,9 @@ def run_queued(
                 continue
             last_message = time.monotonic()
             request = message["parent_header"].get("msg_id")
-            # Messages of other requests go into a result that nobody reads.
-            result = results.get(request, CellResult())
-            expected.discard((request, record(message, result)))
+            if request in results:
+                part = record(message, results[request])
+                expected.discard((request, part))
     return list(results.values())
 
 

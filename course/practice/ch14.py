@@ -5,6 +5,7 @@ speaks to the service as any client does, so that it holds against every way
 to repair a fault; the hashes of a login are counted besides.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
@@ -153,7 +154,9 @@ class Visit:
         transport = httpx.ASGITransport(self.app, client=(host, 50_000))
         url = f"https://testserver{path}"
         request = httpx.Request(method, url, headers=sent, **content)
-        response = await transport.handle_async_request(request)
+        # As in a server, each request is a task of its own.
+        answering = transport.handle_async_request(request)
+        response = await asyncio.create_task(answering)
         await response.aread()
         return response
 

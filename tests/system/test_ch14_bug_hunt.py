@@ -210,6 +210,16 @@ async def test_broken_promise_is_seen(promise: str) -> None:
     assert f"No longer true: {found.broken[0]}" in str(found)
 
 
+async def test_two_users_in_other_letters_are_a_fault() -> None:
+    exactly = changed(
+        [
+            ("accounts.get(username.lower())", "accounts.get(username)"),
+            ("username = new.username.lower()", "username = new.username"),
+        ]
+    )
+    assert await EXPLOITS[7](exactly)
+
+
 async def test_service_that_refuses_everything_closes_nothing() -> None:
     found = await hunt(Visit(FastAPI()))
     assert found.closed == []
