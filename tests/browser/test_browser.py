@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from course.chapters import ROOT, Chapter, chapters
+from tests.support.chromium import new_context
 from tests.support.contrast import contrast, luminance
 from tests.support.jupyterlab import OpenNotebook, running_lab
 from tests.support.offline.sitecustomize import REFUSED
@@ -46,7 +47,7 @@ def book(browser: Browser, lab: str) -> Iterator[OpenNotebook]:
 @contextmanager
 def open_page(browser: Browser, url: str) -> Iterator[OpenNotebook]:
     """Open a page as a browser that was never here: no cookie, no cache."""
-    with browser.new_context(viewport=VIEWPORT) as context:
+    with new_context(browser, viewport=VIEWPORT) as context:
         yield OpenNotebook(context.new_page(), url)
 
 

@@ -34,6 +34,7 @@ from snippets import ch08_refresh_logout as ch08
 from snippets import ch09_keys_and_claims as ch09
 from snippets import ch12_browser_clients as ch12
 from tests.support.accounts import change_row
+from tests.support.chromium import new_context
 
 pytestmark = pytest.mark.browser
 NOBODY = "Nobody is logged in."
@@ -148,7 +149,7 @@ def world(browser: Browser) -> Iterator[World]:
         at_shop.app = ch12.shop_app(ch12.Shop(shop, course))
         client = ch12.Client("A shop", (f"{shop}/callback",))
         stack.enter_context(patch.dict(ch12.CLIENTS, shop=client))
-        context = browser.new_context()
+        context = new_context(browser)
         stack.callback(context.close)
         requests: list[Request] = []
         context.on("request", lambda one: requests.append(one))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from course import slides
 from course.chapters import ROOT, find
+from tests.support.chromium import new_page
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +33,7 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         (pytest.fail if os.environ.get("COURSE_SLIDES") else pytest.skip)(
             reason
         )
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page = new_page(browser, viewport={"width": 1280, "height": 720})
     requests: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -9,6 +9,7 @@ from fastapi.security import OAuth2PasswordBearer
 from playwright.sync_api import Browser, expect
 
 from course.classroom.server import serve
+from tests.support.chromium import new_page
 from tests.support.swagger_ui import SwaggerUI
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def docs(browser: Browser) -> Iterator[SwaggerUI]:
-    page = browser.new_page()
+    page = new_page(browser)
     yield SwaggerUI(page)
     page.close()
 

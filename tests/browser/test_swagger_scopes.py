@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from course.classroom.server import serve
 from snippets.ch06_scopes import SCOPES, app
+from tests.support.chromium import new_page
 from tests.support.swagger_ui import SwaggerUI
 
 pytestmark = pytest.mark.browser
@@ -20,7 +21,7 @@ PATHS = ("/status/", "/users/me/", "/users/me/items/")
 def docs(browser: Browser) -> Iterator[SwaggerUI]:
     """Chapter 6's API docs, freshly opened."""
     with serve(app) as server:
-        page = browser.new_page()
+        page = new_page(browser)
         docs = SwaggerUI(page)
         docs.open(server.url)
         yield docs

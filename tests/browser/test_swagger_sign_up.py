@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from course.classroom.server import serve
 from tests.support.chapters import apps
+from tests.support.chromium import new_page
 from tests.support.logins import refused
 from tests.support.swagger_ui import SwaggerUI
 
@@ -23,7 +24,7 @@ def docs(
     """Each app's API docs, freshly opened."""
     app: FastAPI = request.param
     with serve(app) as server:
-        page = browser.new_page()
+        page = new_page(browser)
         docs = SwaggerUI(page)
         docs.open(server.url)
         yield docs

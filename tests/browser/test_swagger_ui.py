@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 from course.chapters import ROOT
 from course.classroom.server import serve
 from tests.support.chapters import apps
+from tests.support.chromium import new_page
 from tests.support.swagger_ui import SwaggerUI
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ ME = "/users/me/"
 
 @pytest.fixture
 def docs(browser: Browser) -> Iterator[SwaggerUI]:
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page = new_page(browser, viewport={"width": 1000, "height": 900})
     yield SwaggerUI(page)
     page.close()
 

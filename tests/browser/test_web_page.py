@@ -17,6 +17,7 @@ from course.chapters import find
 from course.classroom.server import Server
 from course.upkeep.notebook import Notebook, source
 from snippets.ch05_check_it import app
+from tests.support.chromium import new_page
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +58,7 @@ def with_cors(origin: str) -> ASGIApp:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of the shop, at an origin of its own."""
     with Server(shop_app) as server:
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(server.url)
         yield page
         page.close()

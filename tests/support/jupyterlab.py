@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 TOKEN = "a-teaching-token-for-a-server-on-this-machine"
-PATIENCE = 60.0
+PATIENCE = 300.0  # seconds
 # JupyterLab draws only the cells in view unless it is told otherwise.
 ALL_CELLS_DRAWN = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
