@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course import __main__ as command
 from course import jupyterlab
 from tests.support.jupyterlab import copy_course, post, running_lab
 
@@ -67,6 +68,13 @@ def test_read_only_folder_gets_one_sentence(
     [line] = done.stderr.splitlines()
     assert line.startswith(CANNOT_WRITE)
     assert f"{read_only} is read-only. Copy it to where you may" in line
+
+
+def test_folder_that_nobody_can_write_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    said = command.explain(OSError("Read-only file system"), missing)
+    assert said.startswith(f"{CANNOT_WRITE}Read-only file system.")
+    assert f"{missing} is read-only. Copy it to where you may" in said
 
 
 @pytest.mark.skipif(
