@@ -88,12 +88,12 @@ STAYS_USED = (
     "Otherwise nothing tells a token that comes back from an unknown one."
 )
 STILL_IN = (
-    "It was traded for another token, although its family should have ended. "
-    "The thief, or johndoe, has the next one as well."
+    "This token was traded for another one, although its family should have "
+    "ended. The thief, or johndoe, has the next one as well."
 )
 NOT_REFUSED = (
-    "It came back after its use, and it was traded again. Two parties hold "
-    "it, and one of them stole it."
+    "This token came back after its use, and was traded again. Two parties "
+    "hold it, and one of them stole it."
 )
 BY_THE_WAY = (
     "A caller waits for `ValueError` only, and would answer 500 to anything "

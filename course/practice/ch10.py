@@ -57,7 +57,7 @@ prediction(
     right(
         "A key that mallory has written into the `kid`",
         "`UNION SELECT` needs no table: it adds one row, with the values "
-        "that stand in the text.",
+        "that are written in the text.",
     ),
 )
 Exploit = Callable[..., Any]

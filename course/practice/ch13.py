@@ -315,8 +315,12 @@ def closed_by_default(open_routes: Callable[..., Any]) -> None:
     both = [Depends(settings), Security(log_in, scopes=["items"])]
     app.get("/items/", dependencies=both)(answer)
     lists(app, why=GUARDED)
-    for name, needed in (("one", own_thing), ("two", rare_thing)):
-        given(f"a guard that {name} more dependencies ask for")
+    first = "a dependency"
+    for name, needed in (
+        (first, own_thing),
+        (f"{first} of {first}", rare_thing),
+    ):
+        given(f"a guard that {name} asks for")
         app = new_app()
         app.get("/items/", dependencies=[Depends(needed)])(answer)
         lists(app, why=NESTED)
