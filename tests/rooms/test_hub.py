@@ -484,6 +484,11 @@ def test_all_but_the_page_listens_to_this_machine_alone(
     assert config.JupyterHub.bind_url == "http://0.0.0.0:8000"
     assert config.JupyterHub.hub_bind_url == "http://127.0.0.1:8001"
     assert config.ConfigurableHTTPProxy.api_url == "http://127.0.0.1:8002"
+    # A learner's page may wait as long as their JupyterLab may take.
+    patience = config.Spawner.start_timeout * 1000
+    assert (
+        f"--proxy-timeout={patience}" in config.ConfigurableHTTPProxy.command
+    )
     assert "ip" not in config.Spawner
 
 
