@@ -132,6 +132,9 @@ def become(request: Request) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Serve at a socket; in each process that it forks, run JupyterLab."""
+    # A hub that was started in the background ignores Ctrl+C, and with it
+    # the signal that stops a JupyterLab.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for module in MODULES:
         importlib.import_module(module)
     # Collecting garbage would write into memory that the copies share.

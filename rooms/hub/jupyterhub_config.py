@@ -70,6 +70,9 @@ c.JupyterHub.template_vars = {"announcement_login": WELCOME}
 c.ConfigurableHTTPProxy.command = [
     str(Path(sys.executable).with_name("configurable-http-proxy")),
     "--log-level=warn",
+    # The page that waits for a JupyterLab is one long answer, which would
+    # break off after 20 seconds and leave the learner on that page.
+    f"--proxy-timeout={PATIENCE * 1000}",
 ]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.port + 2}"
 c.ConfigurableHTTPProxy.pid_file = str(settings.records / "proxy.pid")

@@ -3,6 +3,7 @@
 import os
 import resource
 import runpy
+import signal
 import socket
 import stat
 import sys
@@ -344,6 +345,7 @@ def test_forks_run_jupyterlab_and_the_server_does_not(
     socket_path = str(tmp_path / "forks")
     with (
         patch("gc.freeze"),
+        patch("signal.signal") as handle,
         patch.object(forks, "serve", return_value=request_),
         patch.object(forks, "listen"),
         patch.object(forks, "become") as become,
@@ -353,6 +355,9 @@ def test_forks_run_jupyterlab_and_the_server_does_not(
         forks.main([socket_path])
     assert [each.args[0] for each in load.mock_calls] == [*forks.MODULES]
     assert become.call_count == take.call_count == (request_ is not None)
+    assert handle.mock_calls == [
+        call(signal.SIGINT, signal.default_int_handler)
+    ]
 
 
 @pytest.fixture
@@ -425,6 +430,7 @@ def test_modules_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="0"):
         runpy.run_module("rooms.hub", run_name="__main__")
     with (
+        patch("signal.signal"),
         patch("importlib.import_module", side_effect=ImportError("loads")),
         pytest.raises(ImportError, match="loads"),
     ):
@@ -484,6 +490,11 @@ def test_all_but_the_page_listens_to_this_machine_alone(
     assert config.JupyterHub.bind_url == "http://0.0.0.0:8000"
     assert config.JupyterHub.hub_bind_url == "http://127.0.0.1:8001"
     assert config.ConfigurableHTTPProxy.api_url == "http://127.0.0.1:8002"
+    # A learner's page may wait as long as their JupyterLab may take.
+    patience = config.Spawner.start_timeout * 1000
+    assert (
+        f"--proxy-timeout={patience}" in config.ConfigurableHTTPProxy.command
+    )
     assert "ip" not in config.Spawner
 
 

@@ -1,9 +1,11 @@
 """A real hub, and learners who come to it with a browser.
 
 The tests run in this order, and the later ones find the learners' homes of
-the earlier ones.
+the earlier ones. `COURSE_LEARNERS=30` lets as many learners come at once
+instead of ten.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,12 +14,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.hub import (
+    CHAPTER,
     INSTALL,
     PASSWORD,
     PATIENCE,
     Hub,
     Learner,
     find_program,
+    learner_names,
     measure,
     megabytes,
     running_hub,
@@ -27,6 +31,7 @@ from tests.support.report import Report
 pytestmark = pytest.mark.room
 LAB = ("--", "--LabApp.expose_app_in_browser=True")
 START = "ch00_start.ipynb"
+NAMES = learner_names(int(os.environ.get("COURSE_LEARNERS", "10")))
 
 
 def demand_hub() -> None:
@@ -65,23 +70,38 @@ def arrive(learner: Learner, own: str = "tulip") -> None:
 def test_learners_run_a_chapter_at_once(
     browser: Browser, hub: Hub, report: Report
 ) -> None:
-    for line in measure(browser, hub, 3):
+    for line in measure(browser, hub, NAMES):
         report.append(f"hub: {line}")
+
+
+def test_restart_of_the_hub_loses_nobodys_work(hub: Hub) -> None:
+    """The test above let all learners run the chapter, answer, and save."""
+    hub.stop()
+    assert not {"servers", "kernels"} & megabytes(hub).keys()
+    hub.start()
+    for name in NAMES:
+        notebook = json.loads((hub.work(name) / CHAPTER).read_text("utf-8"))
+        cells = notebook["cells"]
+        assert f"The answer of {name}" in [
+            "".join(cell["source"]) for cell in cells
+        ]
+        codes = [cell for cell in cells if cell["cell_type"] == "code"]
+        assert all(cell["execution_count"] for cell in codes)
 
 
 def test_name_is_refused_without_both_words(
     browser: Browser, hub: Hub
 ) -> None:
-    """The test above let the name log in with both."""
+    """The learner chose `tulip` in the first test."""
     for board, own in (
         ("not-the-board-", "tulip"),
         ("", "tulip"),
         (PASSWORD, "rose"),
     ):
-        stranger = Learner(browser, hub, "learner0")
+        stranger = Learner(browser, hub, NAMES[0])
         stranger.log_in(own, board)
         error = stranger.page.locator(".login_error")
-        expect(error).to_contain_text("Invalid", timeout=60_000)
+        expect(error).to_contain_text("Invalid", timeout=PATIENCE * 1000)
         stranger.context.close()
 
 
@@ -130,18 +150,12 @@ def test_crash_of_the_hub_leaves_kernels_as_they_are(ada: Learner) -> None:
     assert ada.run("print(found, os.getpid())") == f"42 {kernel}"
 
 
-def test_restart_of_the_hub_keeps_what_was_saved(ada: Learner) -> None:
+def test_learner_stays_logged_in_and_finds_what_was_saved(
+    ada: Learner,
+) -> None:
     arrive(ada)
-    ada.page.evaluate(
-        """async () => {
-            const { commands, shell } = window.jupyterapp;
-            const { content, context } = shell.currentWidget;
-            content.model.cells.get(2).sharedModel.setSource('# my answer');
-            await context.save();
-        }"""
-    )
+    ada.answer("# my answer")
     ada.hub.stop()
-    assert not {"servers", "kernels"} & megabytes(ada.hub).keys()
     ada.hub.start()
     # Still logged in: the cookie is as good as before.
     ada.page.goto(f"{ada.hub.url}/hub/spawn")
@@ -163,12 +177,11 @@ def test_idle_jupyterlab_ends_with_its_kernels(browser: Browser) -> None:
         wait_for(lambda: hub.servers() == 1)
         ada.context.close()
         assert "kernels" not in megabytes(hub)
-        work = hub.room / "homes" / "ada" / "course" / "work"
-        assert (work / START).exists()
+        assert (hub.work("ada") / START).exists()
 
 
 def wait_for(fact: Callable[[], bool]) -> None:
-    """Return when a fact holds; fail after minutes."""
+    """Return when a fact holds, or fail after `PATIENCE`."""
     end = time.monotonic() + PATIENCE
     while not fact():
         assert time.monotonic() < end
