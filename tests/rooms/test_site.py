@@ -1,12 +1,18 @@
-"""The browser edition in Chromium: built, served, used as learners do."""
+"""The browser edition: built, served, used as learners do.
+
+Most tests drive Chromium. A few drive Firefox, which can also be told to lack
+what Safari lacks: to suspend Python while it waits for JavaScript.
+"""
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import bcrypt
 import pytest
@@ -19,8 +25,17 @@ from course.upkeep.comparison import Comparison
 from course.upkeep.notebook import Notebook
 from rooms.browser.shown import to_read
 from tests.browser.test_browser import SCREENSHOTS, VIEWPORT, violations
+from tests.support.firefox import running_firefox
 from tests.support.report import Report
-from tests.support.tab import TabNotebook, build_site, served
+from tests.support.tab import (
+    DONE,
+    IDLE,
+    OUTPUTS,
+    RUN_ALL,
+    TabNotebook,
+    build_site,
+    served,
+)
 
 pytestmark = pytest.mark.tab
 LARGEST = 45.0  # MB
@@ -35,9 +50,11 @@ headers_for = lambda token: {{"Authorization": bearer(token)}}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site, once for all tests of this file."""
-    folder = tmp_path_factory.mktemp("tab") / "site"
-    print(build_site(folder))
+    """Return the folder that COURSE_SITE names, or build the site once."""
+    ready = os.environ.get("COURSE_SITE")
+    folder = Path(ready or tmp_path_factory.mktemp("tab") / "site")
+    if ready is None:
+        print(build_site(folder))
     return folder
 
 
@@ -242,3 +259,43 @@ def test_first_page_leads_to_the_chapters(tab: TabNotebook) -> None:
     assert page.locator("li a").count() == len(chapters())
     page.get_by_role("link", name=re.compile("^Chapter 0")).click()
     tab.wait_until_open("ch00_start.ipynb")
+
+
+# Firefox
+
+
+@pytest.mark.parametrize(
+    ("number", "suspends"),
+    [(0, True), (1, True), (4, True), (0, False)],
+    ids=["ch00", "ch01", "ch04", "ch00 as in Safari"],
+)
+def test_firefox_prints_what_the_notebook_shows(
+    number: int, suspends: bool, url: str, tmp_path: Path, report: Report
+) -> None:
+    [chapter] = [each for each in RUN if each.number == number]
+    name = chapter.notebook.name
+    begun = time.monotonic()
+    with running_firefox(
+        tmp_path / "profile",
+        javascript__options__wasm_js_promise_integration=suspends,
+    ) as page:
+        page.open(f"{url}/lab/index.html?path=work/{name}")
+        kind = page.call("() => typeof WebAssembly.Suspending")
+        assert kind == ("function" if suspends else "undefined")
+        page.wait_for(IDLE, name)
+        ready = time.monotonic()
+        page.call(RUN_ALL)
+        page.wait_for(DONE)
+        done = time.monotonic() - ready
+        outputs = page.call(OUTPUTS)
+    safari = "" if suspends else " that suspends no Python"
+    report.append(
+        f"{chapter} in a Firefox{safari}: Python is ready after "
+        f"{ready - begun:.0f} s, Run All takes {done:.0f} s"
+    )
+    assert different(chapter, outputs) == {}
+    assert page.errors == []
+    asked = {urlsplit(each) for each in page.requested}
+    assert {each.hostname for each in asked if each.scheme != "data"} == {
+        "127.0.0.1"
+    }
