@@ -28,7 +28,7 @@ QUIET = {
 }
 # Firefox writes into its profile where it listens.
 LISTENS = "WebDriverBiDiServer.json"
-PATIENCE = 600.0  # seconds: no promise, but a test that hangs ends at last
+PATIENCE = 1800.0  # seconds: no promise, but a test that hangs ends at last
 
 
 def find_firefox() -> str:
