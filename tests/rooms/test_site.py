@@ -31,6 +31,7 @@ from tests.support.tab import (
     DONE,
     IDLE,
     OUTPUTS,
+    PATIENCE,
     RUN_ALL,
     TabNotebook,
     build_site,
@@ -68,6 +69,7 @@ def url(site: Path) -> Iterator[str]:
 def tab(browser: Browser, url: str) -> Iterator[TabNotebook]:
     """Open a browser that was never here."""
     with browser.new_context(viewport=VIEWPORT) as context:
+        context.set_default_timeout(PATIENCE)
         yield TabNotebook(context.new_page(), url)
 
 
@@ -75,6 +77,7 @@ def tab(browser: Browser, url: str) -> Iterator[TabNotebook]:
 def kernel(browser: Browser, url: str) -> Iterator[TabNotebook]:
     """Open chapter 0 once, for tests that only ask its kernel."""
     with browser.new_context(viewport=VIEWPORT) as context:
+        context.set_default_timeout(PATIENCE)
         tab = TabNotebook(context.new_page(), url)
         tab.open("ch00_start.ipynb")
         yield tab
@@ -142,7 +145,7 @@ def test_chapter_to_read_has_its_outputs(tab: TabNotebook) -> None:
     page = tab.page
     page.goto(f"{tab.url}/lab/index.html?path=work/ch09_keys_and_claims.ipynb")
     notice = page.locator("strong", has_text="but not run it:")
-    expect(notice).to_be_visible(timeout=120_000)
+    expect(notice).to_be_visible(timeout=PATIENCE)
     assert tab.outputs() == {}
 
 
@@ -164,7 +167,7 @@ def test_learner_solves_keeps_and_resets(
     page.keyboard.insert_text(SOLUTION)
     page.keyboard.press("Shift+Enter")
     expect(tab.output_of(CHECK)).to_contain_text(
-        "Passed: log in", timeout=120_000
+        "Passed: log in", timeout=PATIENCE
     )
 
     page.evaluate(
@@ -176,7 +179,9 @@ def test_learner_solves_keeps_and_resets(
     tab.wait_until_open(name)
     seconds = time.monotonic() - begun
     report.append(f"second visit: Python is ready after {seconds:.0f} s")
-    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(1)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(
+        1, timeout=PATIENCE
+    )
 
     page.evaluate(
         """async name => {
@@ -189,7 +194,9 @@ def test_learner_solves_keeps_and_resets(
     )
     page.goto(f"{tab.url}/lab/index.html?path=work/{name}")
     tab.wait_until_open(name)
-    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(0)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(
+        0, timeout=PATIENCE
+    )
 
 
 PASSWORDS = ["", "secret", "é" * 36, "a" * 71 + "é", "a" * 100, "pass word"]
