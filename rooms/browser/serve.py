@@ -1,9 +1,14 @@
 """Serve the site in a room: `python -m course serve-site DIR`."""
 
 import functools
+import re
 import socket
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+# A file whose name holds its digest, such as `build/114.ee3efb2.js`.
+DIGEST = re.compile(r"\.[0-9a-f]{7,}\.[a-z0-9]+(?:\?|$)")
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -19,10 +24,15 @@ class Handler(SimpleHTTPRequestHandler):
         ".ipynb": "application/json",
     }
 
-    def end_headers(self) -> None:
-        """Let browsers keep each file, and ask whether it has changed."""
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Let browsers keep each file, and ask whether it has changed.
+
+        They need not ask for a file whose name changes with its content.
+        """
+        super().send_response(code, message)
+        found = code == HTTPStatus.OK and DIGEST.search(self.path)
+        keep = "max-age=31536000, immutable" if found else "no-cache"
+        self.send_header("Cache-Control", keep)
 
     def log_message(self, *_: object) -> None:
         """Print nothing for each request."""

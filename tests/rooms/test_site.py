@@ -1,12 +1,18 @@
-"""The browser edition in Chromium: built, served, used as learners do."""
+"""The browser edition: built, served, used as learners do.
+
+Most tests drive Chromium. A few drive Firefox, which can also be told to lack
+what Safari lacks: to suspend Python while it waits for JavaScript.
+"""
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import bcrypt
 import pytest
@@ -19,8 +25,18 @@ from course.upkeep.comparison import Comparison
 from course.upkeep.notebook import Notebook
 from rooms.browser.shown import to_read
 from tests.browser.test_browser import SCREENSHOTS, VIEWPORT, violations
+from tests.support.firefox import running_firefox
 from tests.support.report import Report
-from tests.support.tab import TabNotebook, build_site, served
+from tests.support.tab import (
+    DONE,
+    IDLE,
+    OUTPUTS,
+    PATIENCE,
+    RUN_ALL,
+    TabNotebook,
+    build_site,
+    served,
+)
 
 pytestmark = pytest.mark.tab
 LARGEST = 45.0  # MB
@@ -35,9 +51,11 @@ headers_for = lambda token: {{"Authorization": bearer(token)}}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site, once for all tests of this file."""
-    folder = tmp_path_factory.mktemp("tab") / "site"
-    print(build_site(folder))
+    """Return the folder that COURSE_SITE names, or build the site once."""
+    ready = os.environ.get("COURSE_SITE")
+    folder = Path(ready or tmp_path_factory.mktemp("tab") / "site")
+    if ready is None:
+        print(build_site(folder))
     return folder
 
 
@@ -51,6 +69,7 @@ def url(site: Path) -> Iterator[str]:
 def tab(browser: Browser, url: str) -> Iterator[TabNotebook]:
     """Open a browser that was never here."""
     with browser.new_context(viewport=VIEWPORT) as context:
+        context.set_default_timeout(PATIENCE)
         yield TabNotebook(context.new_page(), url)
 
 
@@ -58,6 +77,7 @@ def tab(browser: Browser, url: str) -> Iterator[TabNotebook]:
 def kernel(browser: Browser, url: str) -> Iterator[TabNotebook]:
     """Open chapter 0 once, for tests that only ask its kernel."""
     with browser.new_context(viewport=VIEWPORT) as context:
+        context.set_default_timeout(PATIENCE)
         tab = TabNotebook(context.new_page(), url)
         tab.open("ch00_start.ipynb")
         yield tab
@@ -125,7 +145,7 @@ def test_chapter_to_read_has_its_outputs(tab: TabNotebook) -> None:
     page = tab.page
     page.goto(f"{tab.url}/lab/index.html?path=work/ch09_keys_and_claims.ipynb")
     notice = page.locator("strong", has_text="but not run it:")
-    expect(notice).to_be_visible(timeout=120_000)
+    expect(notice).to_be_visible(timeout=PATIENCE)
     assert tab.outputs() == {}
 
 
@@ -147,7 +167,7 @@ def test_learner_solves_keeps_and_resets(
     page.keyboard.insert_text(SOLUTION)
     page.keyboard.press("Shift+Enter")
     expect(tab.output_of(CHECK)).to_contain_text(
-        "Passed: log in", timeout=120_000
+        "Passed: log in", timeout=PATIENCE
     )
 
     page.evaluate(
@@ -159,7 +179,9 @@ def test_learner_solves_keeps_and_resets(
     tab.wait_until_open(name)
     seconds = time.monotonic() - begun
     report.append(f"second visit: Python is ready after {seconds:.0f} s")
-    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(1)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(
+        1, timeout=PATIENCE
+    )
 
     page.evaluate(
         """async name => {
@@ -172,7 +194,9 @@ def test_learner_solves_keeps_and_resets(
     )
     page.goto(f"{tab.url}/lab/index.html?path=work/{name}")
     tab.wait_until_open(name)
-    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(0)
+    expect(page.locator(".jp-CodeCell", has_text="bearer = ")).to_have_count(
+        0, timeout=PATIENCE
+    )
 
 
 PASSWORDS = ["", "secret", "é" * 36, "a" * 71 + "é", "a" * 100, "pass word"]
@@ -242,3 +266,43 @@ def test_first_page_leads_to_the_chapters(tab: TabNotebook) -> None:
     assert page.locator("li a").count() == len(chapters())
     page.get_by_role("link", name=re.compile("^Chapter 0")).click()
     tab.wait_until_open("ch00_start.ipynb")
+
+
+# Firefox
+
+
+@pytest.mark.parametrize(
+    ("number", "suspends"),
+    [(0, True), (1, True), (4, True), (0, False)],
+    ids=["ch00", "ch01", "ch04", "ch00 as in Safari"],
+)
+def test_firefox_prints_what_the_notebook_shows(
+    number: int, suspends: bool, url: str, tmp_path: Path, report: Report
+) -> None:
+    [chapter] = [each for each in RUN if each.number == number]
+    name = chapter.notebook.name
+    begun = time.monotonic()
+    with running_firefox(
+        tmp_path / "profile",
+        javascript__options__wasm_js_promise_integration=suspends,
+    ) as page:
+        page.open(f"{url}/lab/index.html?path=work/{name}")
+        kind = page.call("() => typeof WebAssembly.Suspending")
+        assert kind == ("function" if suspends else "undefined")
+        page.wait_for(IDLE, name)
+        ready = time.monotonic()
+        page.call(RUN_ALL)
+        page.wait_for(DONE)
+        done = time.monotonic() - ready
+        outputs = page.call(OUTPUTS)
+    safari = "" if suspends else " that suspends no Python"
+    report.append(
+        f"{chapter} in a Firefox{safari}: Python is ready after "
+        f"{ready - begun:.0f} s, Run All takes {done:.0f} s"
+    )
+    assert different(chapter, outputs) == {}
+    assert page.errors == []
+    asked = {urlsplit(each) for each in page.requested}
+    assert {each.hostname for each in asked if each.scheme != "data"} == {
+        "127.0.0.1"
+    }

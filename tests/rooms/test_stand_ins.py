@@ -31,6 +31,7 @@ from rooms.browser.tab import (
     event_loop,
     hashing,
     loopback,
+    nested_json,
     plot,
     program,
     start,
@@ -67,8 +68,6 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (argon2_bindings, bcrypt, hashing):
         monkeypatch.setattr(module, "compute", compute)
 
-
-SCANNER = vars(json.scanner)["py_make_scanner"]
 
 # Hashes
 
@@ -444,6 +443,36 @@ def test_plot_of_another_kind_raises() -> None:
         _ = plot.Figure((6, 3)).subplots().eventplot  # type: ignore[attr-defined]
 
 
+# Nested JSON
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("[" * 100_000, "array"), ('{"a": ' * 100_000, "object")],
+    ids=["brackets", "braces"],
+)
+def test_nested_json_fails_in_the_words_of_the_scanner_in_c(
+    text: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = f"depth exceeded while decoding a JSON {kind} from a unicode string"
+    with pytest.raises(RecursionError, match=says) as elsewhere:
+        json.loads(text)
+    monkeypatch.setattr(json.scanner, "make_scanner", nested_json.make_scanner)
+    with pytest.raises(RecursionError) as here:
+        json.JSONDecoder().decode(text)
+    assert str(here.value) == str(elsewhere.value)
+
+
+def test_shallow_json_is_read_as_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json.scanner, "make_scanner", nested_json.make_scanner)
+    decoder = json.JSONDecoder()
+    assert decoder.decode('[{"a": [1, null]}, "é"]') == [{"a": [1, None]}, "é"]
+    with pytest.raises(json.JSONDecodeError):
+        decoder.decode("[1,")
+
+
 # The start of a kernel
 
 
@@ -458,7 +487,7 @@ def test_every_stand_in_takes_its_place(
     modules = {name: importlib.import_module(name) for name in names}
     replaced = [
         (hashlib, "pbkdf2_hmac", hashing.pbkdf2_hmac),
-        (json.scanner, "make_scanner", SCANNER),
+        (json.scanner, "make_scanner", nested_json.make_scanner),
         (json, "_default_decoder", None),
         (asyncio, "run", event_loop.run),
         (subprocess, "run", program.run),

@@ -14,42 +14,51 @@ from rooms.browser.serve import make_server, url_of
 from tests.support.jupyterlab import OpenNotebook
 
 # No promise about any machine: a test that hangs ends at last.
-PATIENCE = 600_000.0  # milliseconds
-IDLE = """name => {
-    const at = window.jupyterapp?.shell?.currentWidget;
-    return at?.context?.isReady && at.context.path.endsWith(name)
-        && at.sessionContext?.session?.kernel?.status === 'idle';
-}"""
+PATIENCE = 1_800_000.0  # milliseconds
+# The notebook in the page. JupyterLab calls it the current widget only while
+# the window has the focus, and Firefox without a screen never has it.
+NOTEBOOK = """[...window.jupyterapp?.shell?.widgets('main') ?? []]
+    .find(widget => widget.context?.path.endsWith('.ipynb'))"""
+IDLE = f"""name => {{
+    const at = {NOTEBOOK};
+    return !!(at?.context.isReady && at.context.path.endsWith(name)
+        && at.sessionContext?.session?.kernel?.status === 'idle');
+}}"""
 RUN_ALL = """() => {
     window.jupyterapp.commands.execute('notebook:run-all-cells');
 }"""
-DONE = """() => {
-    const at = window.jupyterapp.shell.currentWidget;
-    const codes = [...at.content.model.cells].filter(
+DONE = f"""() => {{
+    const codes = [...({NOTEBOOK}).content.model.cells].filter(
         cell => cell.type === 'code');
     const failed = cell => cell.outputs.toJSON()
         .some(output => output.output_type === 'error');
     return codes.every(cell => cell.executionCount
             && cell.executionState !== 'running')
         || codes.some(failed);
-}"""
-OUTPUTS = """() => Object.fromEntries(
-    [...window.jupyterapp.shell.currentWidget.content.model.cells]
+}}"""
+OUTPUTS = f"""() => Object.fromEntries(
+    [...({NOTEBOOK}).content.model.cells]
         .filter(cell => cell.type === 'code')
         .map(cell => [cell.id, cell.outputs.toJSON()])
 )"""
-EXECUTE = """async code => {
-    const at = window.jupyterapp.shell.currentWidget;
-    const kernel = at.sessionContext.session.kernel;
-    const future = kernel.requestExecute({ code });
+# What turns and blinks while Python starts would take a good part of a busy
+# machine's time, since a browser without a screen draws it without a GPU.
+STILL = """addEventListener('DOMContentLoaded', () => {
+    const style = document.createElement('style');
+    style.textContent = '* { animation: none !important }';
+    document.head.append(style);
+})"""
+EXECUTE = f"""async code => {{
+    const kernel = ({NOTEBOOK}).sessionContext.session.kernel;
+    const future = kernel.requestExecute({{ code }});
     let text = '';
-    future.onIOPub = message => {
+    future.onIOPub = message => {{
         const content = message.content;
         text += content.text ?? content.evalue ?? '';
-    };
+    }};
     await future.done;
     return text;
-}"""
+}}"""
 
 
 def build_site(folder: Path) -> str:
@@ -89,6 +98,7 @@ class TabNotebook(OpenNotebook):
 
     def open(self, name: str) -> None:
         """Open `work/<name>` and wait for the kernel in the tab."""
+        self.page.add_init_script(STILL)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
         self.page.context.on("request", self._note_request)
         self.page.goto(f"{self.url}/lab/index.html?path=work/{name}")

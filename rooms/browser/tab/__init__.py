@@ -15,7 +15,7 @@ classroom are the same files as everywhere else.
   does `hashing` for `hashlib.pbkdf2_hmac`. The hashes are real ones.
 - No cryptography, no joserfc, no ZeroMQ. `absent`: names that can be imported
   and raise when they are called.
-- Less stack. `json` reads nested brackets in Python instead of C, so too many
-  of them raise RecursionError and do not end the kernel.
+- Less stack. `nested_json`: nested brackets are read in Python instead of C,
+  so too many of them raise RecursionError and do not end the kernel.
 - No matplotlib. `plot`: one kind of plot, drawn as SVG.
 """

@@ -17,6 +17,7 @@ from rooms.browser.tab import (
     event_loop,
     hashing,
     loopback,
+    nested_json,
     program,
     threads,
 )
@@ -69,11 +70,8 @@ def replace_all(modules: dict[str, ModuleType]) -> None:
 
     replace(modules["argon2._utils"], "_is_wasm", by=lambda: False)
     replace(hashlib, "pbkdf2_hmac", by=hashing.pbkdf2_hmac)
-    # JSON nested too deeply would fill JavaScript's stack and end the kernel;
-    # in Python's own scanner it raises RecursionError, as elsewhere.
-    replace(
-        json.scanner, "make_scanner", by=vars(json.scanner)["py_make_scanner"]
-    )
+    # JSON nested too deeply would fill JavaScript's stack and end the kernel.
+    replace(json.scanner, "make_scanner", by=nested_json.make_scanner)
     replace(json, "_default_decoder", by=json.JSONDecoder())
     replace(asyncio, "run", by=event_loop.run)
     replace(subprocess, "run", by=program.run)
