@@ -66,3 +66,12 @@ def install() -> None:
     import jwt  # noqa: F401
 
     sys.meta_path.append(Finder())
+
+
+def no_terminal(*_: object) -> None:  # runs only in a tab
+    """Take the place of `fcntl.ioctl`, which a tab lacks.
+
+    Raises:
+        OSError: always.
+    """
+    raise OSError("a browser tab has no terminal")
