@@ -95,17 +95,23 @@ def chapter_of(stem: str) -> str:
 @cache
 def read_chapter(path: Path) -> dict[str, Definition]:
     """Read a chapter's module: its definitions by each name they define."""
-    wrapper = MetadataWrapper(cst.parse_module(path.read_text("utf-8")))
+    module = cst.parse_module(path.read_text("utf-8"))
+    # Nobody else has the parser's nodes, so they need not be copied.
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     scopes = wrapper.resolve(ScopeProvider)
     top = next(s for s in scopes.values() if isinstance(s, GlobalScope))
     found: dict[str, Definition] = {}
     owners: dict[cst.CSTNode, Definition] = {}
+    members: dict[cst.CSTNode, cst.Attribute] = {}
     for statement in wrapper.module.body:
         names = tuple(names_of(statement))
         if names:
             definition = Definition(names, statement)
             found |= dict.fromkeys(names, definition)
-            owners |= dict.fromkeys(nodes_in(statement), definition)
+            for node in nodes_in(statement):
+                owners[node] = definition
+                if isinstance(node, cst.Attribute):
+                    members[node.value] = node
     own = chapter_of(path.stem)
     for assignment in top.assignments:
         for access in assignment.references:
@@ -120,10 +126,10 @@ def read_chapter(path: Path) -> dict[str, Definition]:
                 continue
             imported = import_of(assignment)
             if imported.module == PACKAGE:  # from snippets import ch07_… as
-                node = member(access.node, owners)
-                owner.uses[node] = (
+                read = member(access.node, members)
+                owner.uses[read] = (
                     chapter_of(imported.name),
-                    node.attr.value,
+                    read.attr.value,
                 )
             elif imported.module.startswith(f"{PACKAGE}."):
                 stem = imported.module.partition(".")[2]
@@ -135,28 +141,16 @@ def read_chapter(path: Path) -> dict[str, Definition]:
 
 
 def member(
-    node: cst.CSTNode, owners: Mapping[cst.CSTNode, Definition]
+    node: cst.CSTNode, members: Mapping[cst.CSTNode, cst.Attribute]
 ) -> cst.Attribute:
-    """Return the attribute of a chapter that an access reads."""
-    finder = MemberFinder(node)
-    owners[node].statement.visit(finder)
-    if finder.found is None:
+    """Return the attribute of a chapter that an access reads.
+
+    Raises:
+        AssembleError: it reads none.
+    """
+    if node not in members:
         raise AssembleError(f"{code_of(node)} is used without an attribute")
-    return finder.found
-
-
-class MemberFinder(cst.CSTVisitor):
-    """Find the attribute whose value is a given name."""
-
-    def __init__(self, name: cst.CSTNode) -> None:
-        """Look for one node."""
-        self.name = name
-        self.found: cst.Attribute | None = None
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        """Compare the value of each attribute."""
-        if node.value is self.name:
-            self.found = node
+    return members[node]
 
 
 def nodes_in(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -249,6 +249,7 @@ def test_every_mutant_is_python() -> None:
         compile(mutant.code, "<mutant>", "exec")
 
 
+@pytest.mark.slow
 def test_mutants_differ_from_the_solution_and_from_each_other() -> None:
     for task in POSED:
         mutants = mutants_of(task.solution or "")

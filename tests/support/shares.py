@@ -28,6 +28,20 @@ def share_of(stem: str, cases: Iterable[T]) -> list[T]:
     return every[[*apps()].index(stem) % PIECES :: PIECES]
 
 
+def apps_in_turn(number: int, stems: Iterable[str]) -> list[str]:
+    """Return the apps where a test, or a list's case, is tried.
+
+    In the quick tier these are every third app, from another one on for the
+    next number, and the newest. What hypothesis makes up for a test is the
+    same at each app.
+    """
+    every = [*stems]
+    if not is_quick():
+        return every
+    turn = every[number % PIECES :: PIECES]
+    return turn if every[-1] in turn else [*turn, every[-1]]
+
+
 def one_in_turn(number: int, places: Sequence[T]) -> Sequence[T]:
     """Return the places, such as paths, where a list's case is tried.
 

@@ -67,6 +67,7 @@ from tests.support.forgeries import (
     with_payload_of,
     without_claim,
 )
+from tests.support.shares import apps_in_turn
 from tests.support.signers import public_forms, signer_of
 from tests.support.strategies import json_values
 
@@ -757,7 +758,7 @@ UNTIL = dict.fromkeys(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("stem", APPS)
+@pytest.mark.parametrize("stem", apps_in_turn(1, APPS))
 async def test_attack_fails_against_a_chapters_app(stem: str) -> None:
     claims = await good_claims(APPS[stem])
     sign = signer_of(stem)
@@ -826,7 +827,7 @@ async def faults_of(app: FastAPI, **more: Any) -> set[str]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("stem", APPS)
+@pytest.mark.parametrize("stem", apps_in_turn(0, APPS))
 async def test_bench_finds_in_a_chapters_app_what_is_known(stem: str) -> None:
     more: dict[str, Any] = {"key": ch03.SECRET_KEY}
     if stem[:4] >= "ch09":

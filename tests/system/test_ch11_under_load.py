@@ -209,6 +209,7 @@ def test_lock_of_an_account_grows_and_ends(
     assert is_counted()
 
 
+@pytest.mark.slow
 def test_who_guesses_all_day_has_a_hundred_tries(rate_limits: Time) -> None:
     counted = Counter[int]()
     for day in range(2):
@@ -565,6 +566,7 @@ def test_refused_address_takes_no_try_from_the_others() -> None:
     ch11.count_address(OFFICE)
 
 
+@pytest.mark.slow
 async def test_locked_stranger_is_let_in_when_the_lock_ends(
     client: httpx.AsyncClient, rate_limits: Time
 ) -> None:

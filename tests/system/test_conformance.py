@@ -1,4 +1,8 @@
-"""Each requirement of the standards, sent to every app from chapter 4 on."""
+"""Each requirement of the standards, sent to every app from chapter 4 on.
+
+The quick tier tries it at the newest app, at the first that meets it, and at
+every third of the others (`tests/support/shares.py`).
+"""
 
 import re
 import time
@@ -11,6 +15,7 @@ import pytest
 from tests.support.chapters import apps
 from tests.support.clients import ClientOf
 from tests.support.report import Report
+from tests.support.shares import PIECES, share_of
 from tests.system.conformance import (
     REQUIREMENTS,
     SPEAKABLE,
@@ -21,10 +26,24 @@ from tests.system.conformance import (
 
 APPS = apps(first=4)
 ANSWERS: dict[tuple[str, str], httpx.Response] = {}
+NEWEST = [*APPS][-1]
+
+
+def tried_at(stem: str) -> list[Requirement]:
+    """Return the requirements whose requests are sent to a chapter's app."""
+    share = {*map(str, share_of(stem, REQUIREMENTS))}
+    return [
+        each
+        for each in REQUIREMENTS
+        if stem == NEWEST or each.since == stem[:4] or str(each) in share
+    ]
+
+
+TRIED = {stem: tried_at(stem) for stem in APPS}
 CASES = [
     pytest.param(stem, requirement, id=f"{stem[:4]}: {requirement}")
-    for stem in APPS
-    for requirement in REQUIREMENTS
+    for stem, requirements in TRIED.items()
+    for requirement in requirements
 ]
 
 
@@ -62,7 +81,7 @@ async def test_errors_are_written_with_the_signs_that_they_may_have(
     """RFC 6749 §5.2, RFC 6750 §3: ASCII, without quotes and backslashes."""
     found = [
         f"{requirement}: {what}"
-        for requirement in REQUIREMENTS
+        for requirement in TRIED[stem]
         for what in ill_written(await answer_to(requirement, stem, client_of))
     ]
     assert not found, "\n".join(found)
@@ -121,7 +140,7 @@ def test_ill_written_error_is_found(response: httpx.Response) -> None:
 async def test_no_answer_to_the_requests_is_a_500(
     stem: str, client_of: ClientOf
 ) -> None:
-    for requirement in REQUIREMENTS:
+    for requirement in TRIED[stem]:
         assert (
             await answer_to(requirement, stem, client_of)
         ).status_code < 500
@@ -154,11 +173,19 @@ def test_requirements_are_told_apart_and_say_their_section() -> None:
         )
 
 
+def test_requirement_is_tried_at_its_first_app_and_at_the_newest() -> None:
+    for requirement in REQUIREMENTS:
+        tried = {stem[:4] for stem in APPS if requirement in TRIED[stem]}
+        assert {requirement.since, NEWEST[:4]} - {None} <= tried
+        assert len(tried) >= len(APPS) // PIECES
+
+
 def test_every_chapter_meets_something_new() -> None:
     since = {requirement.since for requirement in REQUIREMENTS}
     assert since - {None} == {stem[:4] for stem in APPS}
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_table_says_how_far_each_chapter_is(
     client_of: ClientOf, report: Report

@@ -33,7 +33,7 @@ from tests.support.forgeries import (
     with_digest,
 )
 from tests.support.logins import claims_of
-from tests.support.shares import share_of
+from tests.support.shares import apps_in_turn, share_of
 from tests.support.signers import signer_of
 from tests.support.strategies import CONSTANTS, json_of
 
@@ -253,8 +253,14 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.anyio
-@every_app
-@pytest.mark.parametrize("sent", ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize(
+    ("stem", "sent"),
+    [
+        pytest.param(stem, sent, id=f"{what}-{stem}")
+        for number, (what, sent) in enumerate(ELSEWHERE.items())
+        for stem in apps_in_turn(number, APPS)
+    ],
+)
 async def test_scope_elsewhere_gains_nothing(
     stem: str, sent: dict[str, Any]
 ) -> None:
@@ -269,7 +275,7 @@ LETTERS = st.sampled_from(["me", "items", " ", "  ", "ITEMS", *GAPS])
 
 
 @pytest.mark.anyio
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(1, APPS))
 @given(wish=st.lists(LETTERS, max_size=8).map("".join) | st.text())
 @example(wish="me items")
 async def test_no_made_up_wish_gains_more_than_the_table(
@@ -423,7 +429,7 @@ JSON = json_of(CONSTANTS | st.floats() | st.text() | LETTERS)
 
 
 @pytest.mark.anyio
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(2, APPS))
 @given(scope=JSON | st.lists(LETTERS, max_size=8).map("".join))
 @example(scope="items me")
 async def test_made_up_scope_opens_what_its_words_name(

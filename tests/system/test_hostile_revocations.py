@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.chapters import apps
 from tests.support.clients import open_client
 from tests.support.logins import refused, sign_in
+from tests.support.shares import apps_in_turn
 from tests.system.test_hostile_requests import (
     CHARSETS,
     FORM,
@@ -53,8 +54,12 @@ pytestmark = [
         "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
     ),
 ]
-every_app = pytest.mark.parametrize("stem", APPS)
 both_paths = pytest.mark.parametrize("path", ["/token", "/revoke"])
+
+
+def some_apps(number: int) -> pytest.MarkDecorator:
+    """Run a test with the apps whose turn it is, in the quick tier some."""
+    return pytest.mark.parametrize("stem", apps_in_turn(number, APPS))
 
 
 async def send(
@@ -74,7 +79,7 @@ def assert_harmless(response: httpx.Response) -> None:
         assert_refused(response)
 
 
-@every_app
+@some_apps(0)
 @both_paths
 @given(parts=PARTS, charset=CHARSETS, missing=st.integers(0, 40))
 @example(parts=[("token", HALF_A_LETTER, "")], charset="utf-7", missing=0)
@@ -91,7 +96,7 @@ async def test_form_in_parts_is_refused_or_revokes_nothing(
     assert_harmless(await send(stem, path, cut, multipart_type(charset)))
 
 
-@every_app
+@some_apps(1)
 @both_paths
 @given(fields=FIELDS, separator=SEPARATORS, kind=st.just(FORM) | TYPES)
 @example(fields=[b"token=" + MARK], separator=b"&", kind=FORM)
@@ -102,7 +107,7 @@ async def test_form_of_made_up_fields_is_refused_or_revokes_nothing(
     assert_harmless(await send(stem, path, separator.join(fields), kind))
 
 
-@every_app
+@some_apps(2)
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -132,7 +137,7 @@ async def test_right_token_in_any_envelope_is_used_whole_or_not_at_all(
     assert refused(token) == ""
 
 
-@every_app
+@some_apps(3)
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -158,7 +163,7 @@ async def test_right_token_in_any_envelope_is_revoked_or_refused(
         assert refused(token) == "invalid_grant"
 
 
-@every_app
+@some_apps(4)
 @pytest.mark.parametrize("token", [b"a" * 2_000_000, b"=" * 200_000])
 async def test_token_beyond_all_bounds_is_harmless(
     stem: str, token: bytes

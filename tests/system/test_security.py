@@ -30,7 +30,7 @@ from tests.support.forgeries import (
     part,
     signed,
 )
-from tests.support.shares import one_in_turn
+from tests.support.shares import apps_in_turn, one_in_turn
 from tests.support.signers import forgeries_of, signer_of
 from tests.support.strategies import json_values
 from tests.support.work import filled, give_role, own_item
@@ -311,7 +311,7 @@ UNTRUSTED = st.builds(
 
 
 @pytest.mark.anyio
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(0, APPS))
 @given(scheme=SCHEMES, rest=FIELD | UNTRUSTED.map(str.encode))
 async def test_no_made_up_header_is_accepted(
     stem: str, scheme: bytes, rest: bytes
@@ -321,7 +321,7 @@ async def test_no_made_up_header_is_accepted(
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("all_may")
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(1, APPS))
 @given(place=st.integers(0, 10_000), letter=st.sampled_from(BASE64URL + ".="))
 async def test_no_letter_of_a_token_can_be_another(
     stem: str, place: int, letter: str
@@ -334,7 +334,7 @@ async def test_no_letter_of_a_token_can_be_another(
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("all_may")
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(2, APPS))
 @given(
     changes=st.dictionaries(st.sampled_from(CLAIMS), json_values, min_size=1)
 )
@@ -357,7 +357,7 @@ async def test_signed_claims_of_any_depth_never_get_500(stem: str) -> None:
 
 
 @pytest.mark.anyio
-@every_token_app
+@pytest.mark.parametrize("stem", apps_in_turn(3, TOKEN_APPS))
 @given(
     body=st.binary(max_size=200)
     | st.dictionaries(
