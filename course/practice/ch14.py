@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -114,7 +114,7 @@ class User:
     host: str
 
 
-# A second visit comes from other addresses, which no limit has counted.
+# Of clients' addresses, over all visits: a limit remembers those of the last.
 HOSTS = count(1)
 
 
@@ -126,7 +126,6 @@ class Visit:
     """
 
     app: ASGIApp
-    hosts: Iterator[int] = field(default_factory=lambda: HOSTS)
     notes: str = "/notes/"
     text: str = "text"
     scope: str = "notes"
@@ -139,7 +138,7 @@ class Visit:
 
     def new_host(self) -> str:
         """Return an address that no client has had (RFC 3849)."""
-        return f"2001:db8::{next(self.hosts):x}"
+        return f"2001:db8::{next(HOSTS):x}"
 
     async def send(
         self,

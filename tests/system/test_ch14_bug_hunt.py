@@ -133,6 +133,12 @@ async def test_flawed_service_serves_honest_users_and_stops_nothing() -> None:
     )
 
 
+async def test_second_hunt_finds_what_the_first_has_found() -> None:
+    app = ch14.make_app()
+    first, second = await hunt(Visit(app)), await hunt(Visit(app))
+    assert str(first) == str(second)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", REPAIRS)
 async def test_repair_closes_its_own_fault_alone(chapter: int) -> None:
