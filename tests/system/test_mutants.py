@@ -1,15 +1,13 @@
 """Every mutant of a chapter's module is killed by the test that it names."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from course.chapters import ROOT, Chapter, chapters
+from tests.support.prepared import run_pytest
 from tests.system.mutants import Mutant, mutants_of
 
 SYSTEM = ROOT / "tests" / "system"
@@ -20,8 +18,8 @@ CASES = [
     for mutant in mutants_of(chapter)
 ]
 # No plugin but anyio: loading all those installed takes 2 seconds.
-PYTEST = [
-    *("-P", "-m", "pytest", "-x", "-q", "-rf", "--tb=line", "--noconftest"),
+ARGUMENTS = [
+    *("-x", "-q", "-rf", "--tb=line", "--noconftest"),
     *("--override-ini=addopts=", "-p", "no:cacheprovider"),
     *("-p", "anyio.pytest_plugin", "-p", "tests.conftest"),
     *("-k", "not postgresql"),  # SQLite is enough, and faster
@@ -31,29 +29,17 @@ PYTEST = [
 
 @pytest.fixture
 def snippets(tmp_path: Path) -> Path:
-    """Copy the system to a folder where a module may be broken."""
-    litter = shutil.ignore_patterns("__pycache__")
+    """Copy the system, compiled, to a folder where a module may be broken."""
     copy = tmp_path / "snippets"
-    shutil.copytree(ROOT / "snippets", copy, ignore=litter)
+    shutil.copytree(ROOT / "snippets", copy)
     return copy
 
 
-def run_tests(snippets: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+def run_tests(snippets: Path, *tests: str) -> tuple[int, str]:
     """Run tests by their node ids below `tests/system/`, on a copy."""
-    path = os.pathsep.join(map(str, [snippets.parent, ROOT]))
-    alone = {
-        "PYTHONPATH": path + os.pathsep + os.environ.get("PYTHONPATH", ""),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    return subprocess.run(
-        [sys.executable, *PYTEST, *(f"{SYSTEM / test}" for test in tests)],
-        cwd=snippets.parent,
-        env={**os.environ, **alone},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    ids = [f"{SYSTEM / test}" for test in tests]
+    copy = snippets.parent
+    return run_pytest([*ARGUMENTS, *ids], path=[copy, ROOT], folder=copy)
 
 
 @pytest.mark.slow
@@ -63,8 +49,8 @@ def test_killing_tests_pass_on_the_unbroken_module(
 ) -> None:
     """Without this, the failures below would prove nothing."""
     tests = {mutant.killed_by for mutant in mutants_of(chapter)}
-    done = run_tests(snippets, *sorted(tests))
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, printed = run_tests(snippets, *sorted(tests))
+    assert status == 0, printed
 
 
 @pytest.mark.slow
@@ -75,9 +61,11 @@ def test_mutant_is_killed_by_its_test(
     file = snippets / chapter.module.name
     source = file.read_text(encoding="utf-8")
     file.write_text(mutant.apply(source), encoding="utf-8")
-    done = run_tests(snippets, mutant.killed_by)
+    for compiled in snippets.glob(f"__pycache__/{chapter.module.stem}.*"):
+        compiled.unlink()
+    _, printed = run_tests(snippets, mutant.killed_by)
     failed = rf"(?m)^FAILED \S*{re.escape(mutant.killed_by)}"
-    assert re.search(failed, done.stdout), done.stdout + done.stderr
+    assert re.search(failed, printed), printed
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=str)

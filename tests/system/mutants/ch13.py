@@ -286,8 +286,8 @@ MUTANTS = [
     ),
     Mutant(
         "row = ItemRow(owner_id=owner.id, title=new.title)",
-        "row = ItemRow(owner_id=session.scalars("
-        "sa.select(ch07.UserRow.id)).first(), title=new.title)",
+        "row = ItemRow(owner_id=session.scalars(sa.select(ch07.UserRow.id)"
+        ".where(ch07.UserRow.id != owner.id)).first(), title=new.title)",
         "an item is another user's",
         WORK + "test_owner_adds_reads_and_deletes_an_item",
     ),
