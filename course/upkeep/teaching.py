@@ -498,7 +498,7 @@ def renew_verdicts(root: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-n0"),
-            *("-k", "quotes", "tests/practice/test_exercises.py"),
+            *("--all", "-k", "quotes", "tests/practice/test_exercises.py"),
         ],
         cwd=root,
         env={**os.environ, RENEW: "1"},
