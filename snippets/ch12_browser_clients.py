@@ -23,6 +23,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import httpx
+import jwt
 import sqlalchemy as sa
 from fastapi import (
     Depends,
@@ -506,7 +507,7 @@ def read_authorization(sent: Parameters) -> AuthorizationRequest:
     return AuthorizationRequest(**values)
 
 
-# %% What the token endpoint still accepts (replaces ch08 and ch09)
+# %% Grants and revocations that we accept (replaces ch08 and ch09)
 PASSWORD_GRANT = os.environ.get("PASSWORD_GRANT", "on") == "on"
 
 
@@ -538,6 +539,14 @@ async def read_grant(request: Request) -> Grant:
     return await ch05.read_password_grant(request)
 
 
+def client_of_login(refresh_token: str) -> str | None:
+    """Return the client that a refresh token was issued to, or None."""
+    same, owns = ch08.FamilyRow.id == CodeRow.family_id, ch08.owns
+    query = sa.select(CodeRow.client_id).where(same, owns(refresh_token))
+    with Session() as session:
+        return session.scalar(query)
+
+
 def tokens_for(grant: CodeGrant | RenewalGrant) -> ch08.Token:
     """Trade a code or a refresh token for tokens that name their client.
 
@@ -549,14 +558,44 @@ def tokens_for(grant: CodeGrant | RenewalGrant) -> ch08.Token:
     """
     if isinstance(grant, CodeGrant):
         return ch09.sign_afresh(redeem(grant), grant.client_id)
-    same, owns = ch08.FamilyRow.id == CodeRow.family_id, ch08.owns
-    query = sa.select(CodeRow.client_id).where(same, owns(grant.refresh_token))
-    with Session() as session:
-        client_id = session.scalar(query)
+    client_id = client_of_login(grant.refresh_token)
     if client_id not in (None, grant.client_id):  # RFC 6749 §10.4
         raise ch08.invalid_grant()
     tokens = ch08.refresh(grant.refresh_token, grant.scope)
     return ch09.sign_afresh(tokens, client_id or ch09.CLIENT_ID)
+
+
+async def client_of_token(token: str) -> str | None:
+    """Return the client that a token of ours was issued to, or None.
+
+    A refresh token leads to its login, an access token names its client.
+    """
+    try:
+        claims = await ch09.read_access_token(token)
+    except (jwt.InvalidTokenError, ch09.KeysUnavailableError):
+        return await run_in_threadpool(client_of_login, token)
+    issued_here = claims["iss"] == ch09.ours.name
+    client_id: str | None = claims["client_id"] if issued_here else None
+    return None if client_id == ch09.CLIENT_ID else client_id
+
+
+class ClientRevocation(ch08.Revocation):
+    """The form fields of RFC 7009 §2.1, and the client's name."""
+
+    client_id: str = ""
+
+
+async def read_revocation(request: Request) -> ClientRevocation:
+    """Return a form that revokes a token, sent by the token's client.
+
+    Raises:
+        OAuthError: 400 `invalid_grant`, the token was issued to another
+            client (RFC 7009 §2.1); see also chapter 8's `read_fields`.
+    """
+    form = await ch08.read_fields(request, ClientRevocation)
+    if await client_of_token(form.token) not in (None, form.client_id):
+        raise ch05.OAuthError(400, "invalid_grant", "another client's token")
+    return form
 
 
 # %% The visits that a server remembers
@@ -850,6 +889,18 @@ async def login_for_access_token(
     return await run_in_threadpool(tokens_for, grant)
 
 
+@app.post(
+    "/revoke",
+    openapi_extra=ch08.form_of(ClientRevocation),
+    response_class=Response,
+)
+async def revoke_token(
+    form: Annotated[ClientRevocation, Depends(read_revocation)],
+) -> Response:
+    """Log a client out; an invalid token gets 200 too (RFC 7009 §2.2)."""
+    return await ch11.revoke_token(form)
+
+
 @app.websocket("/users/me/events/")
 async def send_events(websocket: WebSocket) -> None:
     """Greet the user whose token comes first; hang up otherwise."""
@@ -869,5 +920,5 @@ async def send_events(websocket: WebSocket) -> None:
 app.router.routes += [
     route
     for route in ch11.app.router.routes
-    if isinstance(route, APIRoute) and route.path != "/token"
+    if isinstance(route, APIRoute) and route.path not in ("/token", "/revoke")
 ]

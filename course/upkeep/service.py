@@ -85,7 +85,7 @@ FILES = [
             *keys("ch05", "PasswordGrant read_form authenticates_client"),
             *keys("ch05", "read_password_grant FORM_TYPE"),
             *keys("ch08", "NotEmpty RefreshGrant Revocation Fields"),
-            *keys("ch08", "read_fields read_revocation form_of"),
+            *keys("ch08", "read_fields form_of"),
         ],
     ),
     File(
@@ -218,7 +218,9 @@ FILES = [
                 "PASSWORD_GRANT = settings.password_grant\n",
                 uses=(SETTINGS,),
             ),
-            *keys("ch12", "RenewalGrant Grant read_grant tokens_for"),
+            *keys("ch12", "RenewalGrant Grant read_grant client_of_login"),
+            *keys("ch12", "tokens_for client_of_token ClientRevocation"),
+            ("ch12", "read_revocation"),
         ],
     ),
     File(

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
+import jwt
 import sqlalchemy as sa
 from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from pydantic import BaseModel
@@ -35,6 +37,7 @@ from .oauth import (
     OAuthError,
     PasswordGrant,
     RefreshGrant,
+    Revocation,
     grant_scopes,
     read_fields,
     read_form,
@@ -43,7 +46,7 @@ from .oauth import (
 )
 from .sessions import PAGE_HEADERS, family_of, page, set_cookie
 from .settings import Client, settings
-from .tokens import ours
+from .tokens import KeysUnavailableError, ours, read_access_token
 
 CLIENTS = settings.clients
 
@@ -303,6 +306,14 @@ async def read_grant(request: Request) -> Grant:
     return await read_password_grant(request)
 
 
+def client_of_login(refresh_token: str) -> str | None:
+    """Return the client that a refresh token was issued to, or None."""
+    same, owns = FamilyRow.id == CodeRow.family_id, owned_by
+    query = sa.select(CodeRow.client_id).where(same, owns(refresh_token))
+    with Session() as session:
+        return session.scalar(query)
+
+
 def tokens_for(grant: CodeGrant | RenewalGrant) -> Token:
     """Trade a code or a refresh token for tokens that name their client.
 
@@ -314,11 +325,41 @@ def tokens_for(grant: CodeGrant | RenewalGrant) -> Token:
     """
     if isinstance(grant, CodeGrant):
         return sign_afresh(redeem(grant), grant.client_id)
-    same, owns = FamilyRow.id == CodeRow.family_id, owned_by
-    query = sa.select(CodeRow.client_id).where(same, owns(grant.refresh_token))
-    with Session() as session:
-        client_id = session.scalar(query)
+    client_id = client_of_login(grant.refresh_token)
     if client_id not in (None, grant.client_id):  # RFC 6749 §10.4
         raise invalid_grant()
     tokens = refresh(grant.refresh_token, grant.scope)
     return sign_afresh(tokens, client_id or CLIENT_ID)
+
+
+async def client_of_token(token: str) -> str | None:
+    """Return the client that a token of ours was issued to, or None.
+
+    A refresh token leads to its login, an access token names its client.
+    """
+    try:
+        claims = await read_access_token(token)
+    except (jwt.InvalidTokenError, KeysUnavailableError):
+        return await run_in_threadpool(client_of_login, token)
+    issued_here = claims["iss"] == ours.name
+    client_id: str | None = claims["client_id"] if issued_here else None
+    return None if client_id == CLIENT_ID else client_id
+
+
+class ClientRevocation(Revocation):
+    """The form fields of RFC 7009 §2.1, and the client's name."""
+
+    client_id: str = ""
+
+
+async def read_revocation(request: Request) -> ClientRevocation:
+    """Return a form that revokes a token, sent by the token's client.
+
+    Raises:
+        OAuthError: 400 `invalid_grant`, the token was issued to another
+            client (RFC 7009 §2.1); see also chapter 8's `read_fields`.
+    """
+    form = await read_fields(request, ClientRevocation)
+    if await client_of_token(form.token) not in (None, form.client_id):
+        raise OAuthError(400, "invalid_grant", "another client's token")
+    return form

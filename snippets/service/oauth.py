@@ -257,15 +257,6 @@ async def read_fields(request: Request, model: type[Fields]) -> Fields:
         raise OAuthError(400, "invalid_request", wrong) from error
 
 
-async def read_revocation(request: Request) -> Revocation:
-    """Return the revocation in a request's form.
-
-    Raises:
-        OAuthError: see `read_fields`.
-    """
-    return await read_fields(request, Revocation)
-
-
 def form_of(*models: type[BaseModel]) -> dict[str, Any]:
     """Describe a form for the API docs: the fields of one of the models."""
     schemas = [model.model_json_schema() for model in models]

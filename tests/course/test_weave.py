@@ -58,7 +58,7 @@ def test_chapter_is_of_few_lines_of_code(module: Path) -> None:
     Chapter 12 holds three: a page, an authorization server, and its client.
     """
     limits = {"ch01": 150, "ch07": 330, "ch09": 400, "ch10": 470}
-    limits |= {"ch11": 400, "ch12": 546}
+    limits |= {"ch11": 400, "ch12": 573}
     limit = limits[max(name for name in limits if name <= module.stem[:4])]
     assert code_lines(module.read_text(encoding="utf-8")) <= limit
 

@@ -395,6 +395,19 @@ def refresh_login_by_code(client_id: str) -> Send:
     return send
 
 
+def revoke_login_by_code(kind: str, client_id: str) -> Send:
+    """Trade a code, and revoke one of its tokens as a client of some name."""
+
+    async def send(client: httpx.AsyncClient) -> httpx.Response:
+        bought = await use_code()(client)
+        if not bought.is_success:
+            return bought
+        token = body_of(bought)[kind]
+        return await revoke(token=token, client_id=client_id)(client)
+
+    return send
+
+
 async def get_after_a_second_use(client: httpx.AsyncClient) -> httpx.Response:
     """Use an access token whose code came back."""
     seen: list[httpx.Response] = []
@@ -1769,6 +1782,23 @@ REQUIREMENTS = [
         "ch12",
         refresh_login_by_code("course"),
         refuses("invalid_grant"),
+    ),
+    Requirement(
+        "RFC 7009 §2.1",
+        "a client revokes its own token",
+        "ch12",
+        revoke_login_by_code("refresh_token", "shop"),
+        is_let_in,
+    ),
+    *(
+        Requirement(
+            "RFC 7009 §2.1",
+            f"a client revokes no {kind} of another client",
+            "ch12",
+            revoke_login_by_code(kind.replace(" ", "_"), "course"),
+            refuses("invalid_grant"),
+        )
+        for kind in ("access token", "refresh token")
     ),
     Requirement(
         "RFC 7636 §4.4.1",

@@ -37,6 +37,7 @@ from tests.support.browser_clients import (
     trade,
 )
 from tests.support.clients import bearer, login
+from tests.support.issuers import access_claims, issuer_with, trusting
 from tests.support.logins import (
     claims_of,
     count,
@@ -543,6 +544,140 @@ async def test_client_that_names_itself_twice_uses_no_refresh_token(
     assert (await renew(client, token, "shop")).status_code == 200
 
 
+# Which client may revoke a token
+
+
+both_kinds = pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+
+
+async def revoke(
+    client: httpx.AsyncClient, token: str, client_id: str | None = None
+) -> httpx.Response:
+    """Revoke a token, as a client of some name; None names none."""
+    form = {"token": token}
+    if client_id is not None:
+        form["client_id"] = client_id
+    return await client.post("/revoke", data=form)
+
+
+@both_kinds
+async def test_client_revokes_its_own_token(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    tokens = await log_in_by_code(client)
+    answer = await revoke(client, tokens[kind], "shop")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert await status(client, tokens["access_token"]) == 401
+    again = await renew(client, tokens["refresh_token"], "shop")
+    assert again.is_success == (kind == "access_token")
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    "client_id", [None, "", "course", "nobody", "SHOP", "shop ", "shop\0"]
+)
+async def test_token_of_another_client_is_not_revoked(
+    client: httpx.AsyncClient, kind: str, client_id: str | None
+) -> None:
+    """RFC 7009 §2.1: else any client would log the shop's users out."""
+    tokens = await log_in_by_code(client)
+    answer = await revoke(client, tokens[kind], client_id)
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        "invalid_grant",
+    )
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert await status(client, tokens["access_token"]) == 200
+    honest = await renew(client, tokens["refresh_token"], "shop")
+    assert honest.status_code == 200
+
+
+@both_kinds
+async def test_client_revokes_no_token_of_another_that_is_registered(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    """Two clients, one user: each ends its own login, and no other."""
+    page = ch12.Client("Another", ("https://other.example/callback",))
+    address = page.redirect_uris[0]
+    with patch.dict(ch12.CLIENTS, other=page):
+        asked = {"client_id": "other", "redirect_uri": address}
+        theirs = (await trade(client, new_code(**asked), **asked)).json()
+        tokens = await log_in_by_code(client)
+        for each, good, bad in (
+            (theirs, "other", "shop"),
+            (tokens, "shop", "other"),
+        ):
+            assert (await revoke(client, each[kind], bad)).status_code == 400
+            assert await status(client, each["access_token"]) == 200
+            assert (await revoke(client, each[kind], good)).status_code == 200
+            assert await status(client, each["access_token"]) == 401
+
+
+async def test_token_stays_its_clients_after_each_refresh(
+    client: httpx.AsyncClient,
+) -> None:
+    """A used refresh token would end the login as well."""
+    used = await log_in_by_code(client)
+    tokens = (await renew(client, used["refresh_token"], "shop")).json()
+    for token in (used["refresh_token"], tokens["access_token"]):
+        assert (await revoke(client, token, "nobody")).status_code == 400
+    assert await status(client, tokens["access_token"]) == 200
+    await revoke(client, used["refresh_token"], "shop")
+    assert await status(client, tokens["access_token"]) == 401
+
+
+@both_kinds
+@pytest.mark.parametrize("client_id", [None, "", "course", "shop", "nobody"])
+async def test_token_of_a_login_by_password_is_revoked_for_any_client(
+    client: httpx.AsyncClient, kind: str, client_id: str | None
+) -> None:
+    """It was issued to no client, so there is none to ask for."""
+    tokens = await log_in(client)
+    answer = await revoke(client, tokens[kind], client_id)
+    assert answer.status_code == 200
+    assert await status(client, tokens["access_token"]) == 401
+
+
+@pytest.mark.parametrize("client_id", [None, "shop", "nobody"])
+async def test_revocation_of_an_invalid_token_is_a_success_for_any_client(
+    client: httpx.AsyncClient, client_id: str | None
+) -> None:
+    """RFC 7009 §2.2; a forger learns nothing about the shop's tokens."""
+    tokens = await log_in_by_code(client)
+    header, claims, _ = tokens["access_token"].split(".")
+    expired = ch09.ours.sign(
+        claims_of(tokens["access_token"]) | {"exp": 1_000_000_000}
+    )
+    for token in ("unknown", f"{header}.{claims}.AAAA", expired):
+        answer = await revoke(client, token, client_id)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert await status(client, tokens["access_token"]) == 200
+
+
+@pytest.mark.parametrize("client_id", [None, "shop", "an app of theirs"])
+async def test_revocation_of_another_issuers_token_is_a_success_and_none(
+    client: httpx.AsyncClient, client_id: str | None
+) -> None:
+    """Its clients are not ours, whatever their names are."""
+    third = issuer_with("ES256")
+    token = third.sign(access_claims(client_id="an app of theirs"))
+    with trusting(third):
+        answer = await revoke(client, token, client_id)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert count(ch08.RevokedRow) == 0
+
+
+async def test_client_that_names_itself_twice_revokes_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    tokens = await log_in_by_code(client)
+    body = f"token={tokens['access_token']}&client_id=shop&client_id=shop"
+    answer = await client.post("/revoke", content=body, headers=FORM)
+    assert answer.json()["error"] == "invalid_request"
+    assert await status(client, tokens["access_token"]) == 200
+
+
 # Without the password grant
 
 
@@ -670,8 +805,7 @@ async def test_token_from_a_code_ends_as_others_do(
             bearer(tokens["access_token"]),
         )
         if end == "revoke":
-            form = {"token": tokens["refresh_token"]}
-            await client.post("/revoke", data=form)
+            await revoke(client, tokens["refresh_token"], "shop")
         if end == "everywhere":
             await client.delete("/users/me/logins/", headers=headers)
         if end == "password":

@@ -765,10 +765,25 @@ async def test_code_buys_tokens_that_are_refreshed_and_revoked(
     assert answer.headers["Cache-Control"] == "no-store"
     newer = answer.json()
     assert await status(client, newer["access_token"]) == 200
-    token = {"token": newer["refresh_token"]}
+    token = {"token": newer["refresh_token"], "client_id": "shop"}
     assert (await client.post("/revoke", data=token)).status_code == 200
     ended = await refresh(client, newer["refresh_token"], client_id="shop")
     assert ended.json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+async def test_token_of_another_client_is_not_revoked(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    tokens = await log_in_by_code(client)
+    for name in ({}, {"client_id": "nobody"}):
+        form = {"token": tokens[kind], **name}
+        answer = await client.post("/revoke", data=form)
+        assert answer.json()["error"] == "invalid_grant"
+    assert await status(client, tokens["access_token"]) == 200
+    form = {"token": tokens[kind], "client_id": "shop"}
+    assert (await client.post("/revoke", data=form)).status_code == 200
+    assert await status(client, tokens["access_token"]) == 401
 
 
 async def test_revoked_access_token_is_refused(

@@ -5,18 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ..codes import CodeGrant, Grant, RenewalGrant, read_grant, tokens_for
+from ..codes import (
+    ClientRevocation,
+    CodeGrant,
+    Grant,
+    RenewalGrant,
+    read_grant,
+    read_revocation,
+    tokens_for,
+)
 from ..limits import authenticate_active_user, check_password
 from ..logins import Token, revoke, sign_afresh, start_family
 from ..models import StoredUser
-from ..oauth import (
-    NO_STORE,
-    OAuthError,
-    PasswordGrant,
-    Revocation,
-    form_of,
-    read_revocation,
-)
+from ..oauth import NO_STORE, OAuthError, PasswordGrant, form_of
 from ..security import anyone
 
 router = APIRouter(dependencies=[Depends(anyone)])
@@ -58,12 +59,12 @@ async def login_for_access_token(
 
 @router.post(
     "/revoke",
-    openapi_extra=form_of(Revocation),
+    openapi_extra=form_of(ClientRevocation),
     response_class=Response,
 )
 async def revoke_token(
-    form: Annotated[Revocation, Depends(read_revocation)],
+    form: Annotated[ClientRevocation, Depends(read_revocation)],
 ) -> Response:
-    """Log out: answer 200 whatever the token was (RFC 7009 §2.2)."""
+    """Log a client out; an invalid token gets 200 too (RFC 7009 §2.2)."""
     await revoke(form.token)
     return Response(headers=NO_STORE)

@@ -375,10 +375,68 @@ MUTANTS = [
         ),
     ),
     Mutant(
-        "where(same, owns(grant.refresh_token))",
+        "where(same, owns(refresh_token))",
         "where(same)",
         "one client's login is taken for another's",
         CODES + "test_refresh_of_one_client_finds_its_own_login",
+    ),
+    Mutant(
+        "    if await client_of_token(form.token) not in "
+        "(None, form.client_id):\n",
+        "    if False:\n",
+        "any client revokes any token",
+        CODES + "test_token_of_another_client_is_not_revoked",
+    ),
+    Mutant(
+        "not in (None, form.client_id):",
+        'not in (None, form.client_id or "shop"):',
+        "a client that revokes a token need not say its name",
+        CODES + "test_token_of_another_client_is_not_revoked",
+    ),
+    Mutant(
+        "        return await run_in_threadpool(client_of_login, token)\n",
+        "        return None\n",
+        "any client revokes any refresh token",
+        CODES + "test_token_of_another_client_is_not_revoked",
+    ),
+    Mutant(
+        'claims["client_id"] if issued_here else None\n',
+        "None\n",
+        "any client revokes any access token",
+        CODES + "test_token_of_another_client_is_not_revoked",
+    ),
+    Mutant(
+        'claims["client_id"] if issued_here else None\n',
+        'claims["client_id"]\n',
+        "a client is told that it has a token of another issuer",
+        (
+            CODES
+            + "test_revocation_of_another_issuers_token_is_a_success_and_none"
+        ),
+    ),
+    Mutant(
+        "None if client_id == ch09.CLIENT_ID else client_id",
+        "client_id",
+        "a user who logged in by password cannot log out",
+        (
+            CODES
+            + "test_token_of_a_login_by_password_is_revoked_for_any_client"
+        ),
+    ),
+    Mutant(
+        "        claims = await ch09.read_access_token(token)\n",
+        "        _, claims = ch09.unverified(token)\n",
+        "a forged token is taken for the shop's",
+        (
+            CODES
+            + "test_revocation_of_an_invalid_token_is_a_success_for_any_client"
+        ),
+    ),
+    Mutant(
+        "Annotated[ClientRevocation, Depends(read_revocation)]",
+        "Annotated[ClientRevocation, Depends(ch08.read_revocation)]",
+        "the app asks no client whose token it is",
+        CODES + "test_token_of_another_client_is_not_revoked",
     ),
     Mutant(
         "sign_afresh(redeem(grant), grant.client_id)",

@@ -431,6 +431,12 @@ MUTANTS = [
         SHIP + "test_revoked_access_token_is_refused",
     ),
     Mutant(
+        "Annotated[ch12.ClientRevocation, Depends(ch12.read_revocation)]",
+        "Annotated[ch08.Revocation, Depends(ch08.read_revocation)]",
+        "any client revokes any token",
+        SHIP + "test_token_of_another_client_is_not_revoked",
+    ),
+    Mutant(
         "grant: Annotated[ch12.Grant, Depends(ch12.read_grant)]",
         "grant: Annotated[ch12.Grant, Depends(ch08.read_grant)]",
         "the password grant cannot be switched off",
