@@ -21,6 +21,9 @@ NO_CACHES = shutil.ignore_patterns("__pycache__", ".*")
 # A cell that asks for memory without end gets a MemoryError of its own,
 # instead of bringing the machine down: bytes for each process.
 MOST_MEMORY = 2 * 1024**3
+# A kernel that loads no debugger, which learners can do without: `%debug`
+# works. It takes 7 MB less, and starts sooner.
+KERNELS = Path(__file__).with_name("jupyter")
 OPTIONS = (
     jupyterlab.NO_EXTENSION_LIST,
     "--ServerApp.terminals_enabled=False",
@@ -49,8 +52,10 @@ def environment(hub: Mapping[str, str], runtime: str) -> dict[str, str]:
             characters, which a home inside some folder could exceed.
     """
     programs = str(Path(sys.executable).parent)
+    ours = jupyterlab.environment(hub)
     return {
-        **jupyterlab.environment(hub),
+        **ours,
+        "JUPYTER_PATH": os.pathsep.join((str(KERNELS), ours["JUPYTER_PATH"])),
         "PATH": os.pathsep.join((programs, hub.get("PATH", os.defpath))),
         "JUPYTER_RUNTIME_DIR": runtime,
     }
