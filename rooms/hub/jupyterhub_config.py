@@ -24,10 +24,6 @@ PATIENCE = 300
 # Ends a service when the hub is killed; the next one starts its own.
 WITH_THE_HUB = ("setpriv", "--pdeathsig", "TERM")
 
-# JupyterLab reads its page in large pieces. These settings of the C library
-# let it give their memory back, about 8 MB a learner.
-GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "16384"}
-
 settings = Settings.from_environment()
 passwords = Passwords(
     settings.records / "passwords", settings.board.read_text(encoding="utf-8")
@@ -109,7 +105,6 @@ c.JupyterHub.services = [
             str(settings.forks),
         ],
         "cwd": str(ROOT),
-        "environment": GIVE_BACK,
     },
     {
         "name": "cull",

@@ -204,10 +204,12 @@ def singleuser() -> Iterator[Mock]:
         patch("sys.argv", []),
         patch("resource.setrlimit") as limit,
         patch("os.chdir"),
+        patch("threading.Thread") as thread,
         patch.dict(os.environ, {"SECRET_KEY": "of the person who tests"}),
     ):
         yield main
         assert set(found) == {True}
+        thread.assert_called_with(target=seat.give_back, daemon=True)
         limit.assert_called_with(
             resource.RLIMIT_DATA, (seat.MOST_MEMORY, seat.MOST_MEMORY)
         )
@@ -237,6 +239,29 @@ def test_seat_renews_the_course_and_keeps_the_work(
     assert "SECRET_KEY" not in os.environ
     programs = str(Path(sys.executable).parent)
     assert os.environ["PATH"].startswith(programs)
+
+
+def test_memory_is_given_back_as_long_as_jupyterlab_runs() -> None:
+    class Ended(BaseException):
+        pass
+
+    library = Mock()
+    with (
+        patch("ctypes.CDLL", return_value=library),
+        patch("time.sleep", side_effect=[None, None, Ended]),
+        pytest.raises(Ended),
+    ):
+        seat.give_back()
+    assert library.malloc_trim.mock_calls == [call(0), call(0)]
+
+
+def test_c_library_without_a_trim_is_left_alone() -> None:
+    with (
+        patch("ctypes.CDLL", return_value=object()),
+        patch("time.sleep") as sleep,
+    ):
+        seat.give_back()
+    assert not sleep.called
 
 
 def test_kernel_of_a_learner_loads_no_debugger(tmp_path: Path) -> None:
