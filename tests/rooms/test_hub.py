@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -264,10 +265,21 @@ def test_c_library_without_a_trim_is_left_alone() -> None:
     assert not sleep.called
 
 
-def test_kernel_of_a_learner_loads_no_debugger(tmp_path: Path) -> None:
+@pytest.fixture
+def sockets() -> Iterator[str]:
+    """Return where a kernel's sockets may be: a short path, and no ports."""
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        yield f"{folder}/kernel"
+
+
+def test_kernel_of_a_learner_loads_no_debugger(
+    tmp_path: Path, sockets: str
+) -> None:
     folders = [str(seat.KERNELS / "kernels")]
     specs = KernelSpecManager(kernel_dirs=folders, ensure_native_kernel=False)
-    manager = KernelManager(kernel_spec_manager=specs)
+    manager = KernelManager(
+        kernel_spec_manager=specs, transport="ipc", ip=sockets
+    )
     manager.start_kernel(cwd=str(tmp_path), stderr=subprocess.DEVNULL)
     try:
         client = manager.blocking_client()
@@ -285,7 +297,7 @@ def test_kernel_of_a_learner_loads_no_debugger(tmp_path: Path) -> None:
         manager.shutdown_kernel(now=True)
     # Its folder is importable again, as in every kernel.
     found = "".join(printed).split()
-    assert found == ["True", str(tmp_path), "None", "False"]
+    assert found == ["True", str(tmp_path.resolve()), "None", "False"]
 
 
 REQUEST = forks.Request("/homes/ada", 70_000, ["--port=1"], {"USER": "ada"})
