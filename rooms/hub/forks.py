@@ -23,18 +23,43 @@ from pathlib import Path
 
 from rooms.hub import seat
 
-# What JupyterLab imports while it starts, but for `jupyterlab.labapp`, which
-# looks up folders in the home of whoever imports it.
+# What JupyterLab imports until a notebook runs, but for `jupyterlab.labapp`,
+# which looks up folders in the home of whoever imports it. What is missing
+# here is not wrong; each learner's process imports it for itself.
 MODULES = (
-    "jupyter_lsp",
+    "IPython",
+    "anyio._backends._asyncio",
+    "babel.numbers",
+    "encodings.unicode_escape",
+    "ipykernel.kernelspec",
+    "jupyter_lsp.virtual_documents_shadow",
+    "jupyter_server.kernelspecs.handlers",
+    "jupyter_server.nbconvert.handlers",
     "jupyter_server.serverapp",
+    "jupyter_server.services.api.handlers",
+    "jupyter_server.services.config.handlers",
+    "jupyter_server.services.contents.handlers",
+    "jupyter_server.services.events.handlers",
+    "jupyter_server.services.kernels.handlers",
+    "jupyter_server.services.kernelspecs.handlers",
+    "jupyter_server.services.nbconvert.handlers",
+    "jupyter_server.services.security.handlers",
+    "jupyter_server.services.sessions.handlers",
+    "jupyter_server.services.shutdown",
+    "jupyter_server.view.handlers",
+    "jupyter_server_terminals.app",
     "jupyterhub.singleuser.extension",
     "jupyterlab.commands",
     "jupyterlab.extensions",
     "jupyterlab.handlers.announcements",
+    "jupyterlab.handlers.build_handler",
+    "jupyterlab.handlers.error_handler",
+    "jupyterlab.handlers.extension_manager_handler",
+    "jupyterlab.handlers.plugin_manager_handler",
     "jupyterlab_server",
     "nbconvert.exporters",
     "notebook_shim.nbserver",
+    "tornado.platform.asyncio",
 )
 # How often the server looks whether the hub is still there, in seconds.
 BREATH = 1.0

@@ -5,11 +5,14 @@ the learner's notebooks are is decided by `course.workspace`, as on their own
 machine.
 """
 
+import ctypes
 import os
 import resource
 import shutil
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +24,11 @@ NO_CACHES = shutil.ignore_patterns("__pycache__", ".*")
 # A cell that asks for memory without end gets a MemoryError of its own,
 # instead of bringing the machine down: bytes for each process.
 MOST_MEMORY = 2 * 1024**3
+# A kernel that loads no debugger, which learners can do without: `%debug`
+# works. It takes 7 MB less, and starts sooner.
+KERNELS = Path(__file__).with_name("jupyter")
+# How often a JupyterLab gives freed memory back to the system, in seconds.
+BREATH = 30.0
 OPTIONS = (
     jupyterlab.NO_EXTENSION_LIST,
     "--ServerApp.terminals_enabled=False",
@@ -49,11 +57,26 @@ def environment(hub: Mapping[str, str], runtime: str) -> dict[str, str]:
             characters, which a home inside some folder could exceed.
     """
     programs = str(Path(sys.executable).parent)
+    ours = jupyterlab.environment(hub)
     return {
-        **jupyterlab.environment(hub),
+        **ours,
+        "JUPYTER_PATH": os.pathsep.join((str(KERNELS), ours["JUPYTER_PATH"])),
         "PATH": os.pathsep.join((programs, hub.get("PATH", os.defpath))),
         "JUPYTER_RUNTIME_DIR": runtime,
     }
+
+
+def give_back() -> None:
+    """Give freed memory back to the system, again and again.
+
+    JupyterLab sends its page in large pieces, and the C library keeps what
+    they took: 8 MB for each learner.
+    """
+    # Not every C library has it: musl's gives memory back by itself.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    while trim is not None:
+        time.sleep(BREATH)
+        trim(0)
 
 
 def take(options: Sequence[str]) -> None:
@@ -67,6 +90,7 @@ def take(options: Sequence[str]) -> None:
     workspace.fill(copy)
     os.chdir(copy)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+    threading.Thread(target=give_back, daemon=True).start()
     # Only the hub's environment has it.
     from jupyterhub.singleuser import main
 

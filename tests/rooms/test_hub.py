@@ -6,7 +6,9 @@ import runpy
 import signal
 import socket
 import stat
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,8 @@ from typing import Any
 from unittest.mock import Mock, call, patch
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from traitlets.config import Config
@@ -31,6 +35,7 @@ from rooms.hub.settings import Settings
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hub needs Unix")
 BOARD = "lomi-raku"
+PATIENCE = 300
 FAST = PasswordHash((Argon2Hasher(1, 8, 1),))
 
 
@@ -200,10 +205,12 @@ def singleuser() -> Iterator[Mock]:
         patch("sys.argv", []),
         patch("resource.setrlimit") as limit,
         patch("os.chdir"),
+        patch("threading.Thread") as thread,
         patch.dict(os.environ, {"SECRET_KEY": "of the person who tests"}),
     ):
         yield main
         assert set(found) == {True}
+        thread.assert_called_with(target=seat.give_back, daemon=True)
         limit.assert_called_with(
             resource.RLIMIT_DATA, (seat.MOST_MEMORY, seat.MOST_MEMORY)
         )
@@ -228,9 +235,69 @@ def test_seat_renews_the_course_and_keeps_the_work(
     assert (tmp_path / "course" / "README.md").exists()
     assert not Path(os.environ["JUPYTER_RUNTIME_DIR"]).exists()
     assert os.environ["JUPYTER_CONFIG_PATH"].endswith("jupyter")
+    kernels = os.environ["JUPYTER_PATH"].split(os.pathsep)[0]
+    assert Path(kernels) == seat.KERNELS
     assert "SECRET_KEY" not in os.environ
     programs = str(Path(sys.executable).parent)
     assert os.environ["PATH"].startswith(programs)
+
+
+def test_memory_is_given_back_as_long_as_jupyterlab_runs() -> None:
+    class Ended(BaseException):
+        pass
+
+    library = Mock()
+    with (
+        patch("ctypes.CDLL", return_value=library),
+        patch("time.sleep", side_effect=[None, None, Ended]),
+        pytest.raises(Ended),
+    ):
+        seat.give_back()
+    assert library.malloc_trim.mock_calls == [call(0), call(0)]
+
+
+def test_c_library_without_a_trim_is_left_alone() -> None:
+    with (
+        patch("ctypes.CDLL", return_value=object()),
+        patch("time.sleep") as sleep,
+    ):
+        seat.give_back()
+    assert not sleep.called
+
+
+@pytest.fixture
+def sockets() -> Iterator[str]:
+    """Return where a kernel's sockets may be: a short path, and no ports."""
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        yield f"{folder}/kernel"
+
+
+def test_kernel_of_a_learner_loads_no_debugger(
+    tmp_path: Path, sockets: str
+) -> None:
+    folders = [str(seat.KERNELS / "kernels")]
+    specs = KernelSpecManager(kernel_dirs=folders, ensure_native_kernel=False)
+    manager = KernelManager(
+        kernel_spec_manager=specs, transport="ipc", ip=sockets
+    )
+    manager.start_kernel(cwd=str(tmp_path), stderr=subprocess.DEVNULL)
+    try:
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=PATIENCE)
+        printed: list[str] = []
+        client.execute_interactive(
+            "import os, sys; print('' in sys.path, os.getcwd())\n"
+            "print(sys.modules.get('debugpy'), 'pydevd' in sys.modules)",
+            timeout=PATIENCE,
+            output_hook=lambda m: printed.append(m["content"].get("text", "")),
+        )
+        client.stop_channels()
+    finally:
+        manager.shutdown_kernel(now=True)
+    # Its folder is importable again, as in every kernel.
+    found = "".join(printed).split()
+    assert found == ["True", str(tmp_path.resolve()), "None", "False"]
 
 
 REQUEST = forks.Request("/homes/ada", 70_000, ["--port=1"], {"USER": "ada"})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from rooms.hub import homes
 from tests.support.hub import (
     CHAPTER,
     INSTALL,
@@ -77,7 +78,8 @@ def test_learners_run_a_chapter_at_once(
 def test_restart_of_the_hub_loses_nobodys_work(hub: Hub) -> None:
     """The test above let all learners run the chapter, answer, and save."""
     hub.stop()
-    assert not {"servers", "kernels"} & megabytes(hub).keys()
+    # A kernel that was about to start ends a moment after its JupyterLab.
+    wait_for(lambda: not {"servers", "kernels"} & megabytes(hub).keys())
     hub.start()
     for name in NAMES:
         notebook = json.loads((hub.work(name) / CHAPTER).read_text("utf-8"))
@@ -108,6 +110,8 @@ def test_name_is_refused_without_both_words(
 def test_learner_cannot_reach_the_files_of_another(
     ada: Learner, bob: Learner
 ) -> None:
+    if not homes.are_separate():
+        pytest.skip("only root can give each learner an account of their own")
     arrive(ada)
     pid = ada.run("import os; print(os.getpid())")
     secret = ada.run(
@@ -176,7 +180,8 @@ def test_idle_jupyterlab_ends_with_its_kernels(browser: Browser) -> None:
         wait_for(lambda: hub.servers() == 2)
         wait_for(lambda: hub.servers() == 1)
         ada.context.close()
-        assert "kernels" not in megabytes(hub)
+        # A kernel that was about to start ends a moment after its JupyterLab.
+        wait_for(lambda: "kernels" not in megabytes(hub))
         assert (hub.work("ada") / START).exists()
 
 

@@ -50,7 +50,12 @@ KINDS = {
     "configurable-http-proxy": "proxy",
 }
 
-LEARNERS = ("ipykernel_launcher", "rooms.hub.forks")
+
+def kind_of(words: Sequence[str]) -> str:
+    """Tell what a process of the hub is by the words of its command line."""
+    line = " ".join(words)
+    kinds = (kind for word, kind in KINDS.items() if word in line)
+    return next(kinds, "hub")
 
 
 def find_program(name: str = "python") -> Path | None:
@@ -128,14 +133,16 @@ class Hub:
         self.process.kill()
         self.process.wait()
 
-    def processes(self) -> list[psutil.Process]:
-        """List the processes of this hub, whoever started them."""
-        found = []
+    def processes(self) -> dict[psutil.Process, str]:
+        """List this hub's processes, whoever started them, with their kind."""
+        found = {}
         for process in psutil.process_iter():
+            # It may end while we look.
             with contextlib.suppress(psutil.Error):
-                words = [*process.cmdline(), process.cwd()]
-                if any(str(self.folder) in word for word in words):
-                    found.append(process)
+                words = process.cmdline()
+                folder = process.cwd()
+                if any(str(self.folder) in word for word in (*words, folder)):
+                    found[process] = kind_of(words)
         return found
 
     def work(self, name: str) -> Path:
@@ -144,8 +151,7 @@ class Hub:
 
     def servers(self) -> int:
         """Count the JupyterLabs, and the fork server that makes them."""
-        lines = [" ".join(each.cmdline()) for each in self.processes()]
-        return sum("rooms.hub.forks" in line for line in lines)
+        return [*self.processes().values()].count("servers")
 
     def end(self) -> None:
         """End everything that this hub has started."""
@@ -257,22 +263,19 @@ def megabytes(hub: Hub) -> Counter[str]:
     A page that several processes share counts in parts (PSS).
     """
     sums: Counter[str] = Counter()
-    for process in hub.processes():
+    for process, kind in hub.processes().items():
         with contextlib.suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            kinds = [kind for word, kind in KINDS.items() if word in line]
             memory: Any = process.memory_full_info()
-            sums[kinds[0] if kinds else "hub"] += round(memory.pss / 1e6)
+            sums[kind] += round(memory.pss / 1e6)
     return sums
 
 
 def seconds(hub: Hub) -> float:
     """Sum the processor time of the learners' processes, in seconds."""
     total = 0.0
-    for process in hub.processes():
+    for process, kind in hub.processes().items():
         with contextlib.suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            if any(word in line for word in LEARNERS):
+            if kind in ("servers", "kernels"):
                 times = process.cpu_times()
                 total += times.user + times.system
     return total
