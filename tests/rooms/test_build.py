@@ -87,12 +87,15 @@ def test_cell_that_cannot_run_has_its_code_its_output_and_why(
     assert cell["source"].endswith("```text\n{'naive': 10, 'ours': 1}\n```")
 
 
-def test_line_that_cannot_hold_becomes_a_comment(written: Path) -> None:
-    [(cell, (line, comment))] = shown.LINES["ch07_database"].items()
-    shown_cell = cells_of(written / "work/ch07_database.ipynb")[cell]
-    assert shown_cell["cell_type"] == "code"
-    assert comment in shown_cell["source"]
-    assert line not in shown_cell["source"]
+@pytest.mark.parametrize("stem", shown.LINES)
+def test_lines_that_cannot_hold_become_a_comment(
+    stem: str, written: Path
+) -> None:
+    cells = cells_of(written / f"work/{stem}.ipynb")
+    for cell, (lines, comment) in shown.LINES[stem].items():
+        assert cells[cell]["cell_type"] == "code"
+        assert comment in cells[cell]["source"]
+        assert lines not in cells[cell]["source"]
 
 
 def test_other_cells_run_and_have_no_outputs(written: Path) -> None:
