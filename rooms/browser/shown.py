@@ -24,6 +24,7 @@ CELLS: dict[str, dict[str, str]] = {
         "2087d8be": THREADS,
     },
     "ch08_refresh_logout": {"4f17d819": THREADS, "b0bea24a": THREADS},
+    "ch14_bug_hunt": {"41fe6036": CRYPTOGRAPHY},
 }
 # Cells of which some lines are left out, with a comment in their place: the
 # lines assert times that only CPython's own libraries have.
