@@ -231,7 +231,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def front_page(root: Path) -> str:
     """Write the site's first page: the chapters, and what a tab keeps."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"\| \[(.*)\]\(notebooks/(.*)\.ipynb\) \|", readme)
+    rows = re.findall(r"(?m)^\| \[(.*)\]\(notebooks/(.*)\.ipynb\) \|", readme)
     items = []
     whole = to_read(root)
     for title, stem in rows:

@@ -383,6 +383,7 @@ def test_first_page_links_every_chapter() -> None:
     page = build.front_page(ROOT)
     for book in notebooks():
         assert f'href="lab/index.html?path=work/{book.stem}.ipynb"' in page
+    assert page.count("<li>") == len(notebooks())
     assert "To be read only: it needs the package cryptography" in page
     assert "3 cells are shown and not run" in page
     assert "1 cell is shown and not run" in page
