@@ -231,7 +231,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def front_page(root: Path) -> str:
     """Write the site's first page: the chapters, and what a tab keeps."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"\| \[(.*)\]\(notebooks/(.*)\.ipynb\) \|", readme)
+    rows = re.findall(r"(?m)^\| \[(.*)\]\(notebooks/(.*)\.ipynb\) \|", readme)
     items = []
     whole = to_read(root)
     for title, stem in rows:
@@ -239,7 +239,9 @@ def front_page(root: Path) -> str:
         if stem in whole:
             note = f"To be read only: it {whole[stem]}."
         elif stem in CELLS:
-            note = f"{len(CELLS[stem])} cells are shown and not run."
+            count = len(CELLS[stem])
+            cells = "1 cell is" if count == 1 else f"{count} cells are"
+            note = f"{cells} shown and not run."
         href = f"lab/index.html?path=work/{stem}.ipynb"
         text = html.escape(title).replace("`await`", "<code>await</code>")
         items.append(f'<li><a href="{href}">{text}</a> {note}</li>')

@@ -70,8 +70,8 @@ def show_cells(book: dict[str, Any], stem: str, whole: str | None) -> None:
         if cell["cell_type"] != "code":
             continue
         if cell["id"] in LINES.get(stem, {}):
-            line, comment = LINES[stem][cell["id"]]
-            cell["source"] = "".join(cell["source"]).replace(line, comment)
+            lines, comment = LINES[stem][cell["id"]]
+            cell["source"] = "".join(cell["source"]).replace(lines, comment)
         if whole:
             cells[place] = shown(cell, "")
         elif cell["id"] in listed:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -37,6 +38,35 @@ def test_chapters_that_reach_cryptography_are_read() -> None:
     read = {stem.partition("_")[0] for stem in shown.to_read(ROOT)}
     assert {"ch09", "ch10", "ch11", "ch12", "extra"} <= read
     assert not read & {f"ch{number:02}" for number in range(9)}
+
+
+def test_readme_says_which_chapters_run() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, rest = readme.partition("| in a tab | chapters |\n|---|---|\n")
+    table, _, _ = rest.partition("\n\n")
+    rows = re.findall(r"(?m)^\| .+ \| (.+) \|$", table)
+    run, threads, cryptography, read = map(numbers_in, rows)
+    number_of = {
+        each.stem: each.number
+        for each in chapters()
+        if each.number is not None
+    }
+    assert run | threads | cryptography | read == {*number_of.values()}
+    for stem, number in number_of.items():
+        reasons = {*shown.CELLS.get(stem, {}).values()}
+        assert (number in threads) == (shown.THREADS in reasons)
+        assert (number in cryptography) == (shown.CRYPTOGRAPHY in reasons)
+        assert (number in read) == (stem in shown.to_read(ROOT))
+        assert (number in run) == (not reasons and number not in read)
+
+
+def numbers_in(text: str) -> set[int]:
+    """Read numbers and ranges: `{0, 1, 2, 5}` of `0 to 2, 5, and more`."""
+    return {
+        number
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", text)
+        for number in range(int(first), int(last or first) + 1)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +117,15 @@ def test_cell_that_cannot_run_has_its_code_its_output_and_why(
     assert cell["source"].endswith("```text\n{'naive': 10, 'ours': 1}\n```")
 
 
-def test_line_that_cannot_hold_becomes_a_comment(written: Path) -> None:
-    [(cell, (line, comment))] = shown.LINES["ch07_database"].items()
-    shown_cell = cells_of(written / "work/ch07_database.ipynb")[cell]
-    assert shown_cell["cell_type"] == "code"
-    assert comment in shown_cell["source"]
-    assert line not in shown_cell["source"]
+@pytest.mark.parametrize("stem", shown.LINES)
+def test_lines_that_cannot_hold_become_a_comment(
+    stem: str, written: Path
+) -> None:
+    cells = cells_of(written / f"work/{stem}.ipynb")
+    for cell, (lines, comment) in shown.LINES[stem].items():
+        assert cells[cell]["cell_type"] == "code"
+        assert comment in cells[cell]["source"]
+        assert lines not in cells[cell]["source"]
 
 
 def test_other_cells_run_and_have_no_outputs(written: Path) -> None:
@@ -350,8 +383,10 @@ def test_first_page_links_every_chapter() -> None:
     page = build.front_page(ROOT)
     for book in notebooks():
         assert f'href="lab/index.html?path=work/{book.stem}.ipynb"' in page
+    assert page.count("<li>") == len(notebooks())
     assert "To be read only: it needs the package cryptography" in page
-    assert "cells are shown and not run" in page
+    assert "3 cells are shown and not run" in page
+    assert "1 cell is shown and not run" in page
     assert 'id="jupyter-config-data"' in page
 
 

@@ -403,6 +403,11 @@ def test_absent_names_can_be_imported_and_raise_when_called() -> None:
         importlib.import_module("elsewhere")
 
 
+@pytest.mark.usefixtures("finder")
+def test_terminal_is_absent_for_good() -> None:
+    assert sys.modules["termios"] is None
+
+
 # Plots
 
 

@@ -32,9 +32,6 @@ def begin() -> None:  # runs only in a tab
     path = list(sys.path)
     sys.path[:] = [place for place in path if place]
     absent.install()
-    # Alembic asks the terminal for its width, and is ready for OSError.
-    fcntl = importlib.import_module("fcntl")
-    fcntl.ioctl = absent.no_terminal  # type: ignore[attr-defined]
     replace_all(load())
     snippets = importlib.import_module("snippets.ch06_scopes")
     sys.path[:] = path
