@@ -60,6 +60,7 @@ def running_lab(
             command,
             cwd=folder,
             env={**os.environ, "JUPYTER_TOKEN": TOKEN, **variables},
+            stdin=subprocess.DEVNULL,  # at a terminal Ctrl+C asks back
             stdout=log,
             stderr=subprocess.STDOUT,
         )
