@@ -54,6 +54,7 @@ both_databases = pytest.mark.parametrize(
     indirect=True,
 )
 NEW = "a new password, long enough"
+ANOTHER = "https://other.example/callback"
 
 
 @pytest.fixture
@@ -514,22 +515,39 @@ async def test_used_token_from_another_client_ends_nothing(
     assert await status(client, tokens["access_token"]) == 401
 
 
+@pytest.fixture
+def _another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register a second client, `other`."""
+    page = ch12.Client("Another", (ANOTHER,))
+    monkeypatch.setitem(ch12.CLIENTS, "other", page)
+
+
+two_clients = pytest.mark.usefixtures("_another")
+
+
+async def log_in_at_another(client: httpx.AsyncClient) -> dict[str, Any]:
+    """Return the tokens of a login at the second client."""
+    asked = {"client_id": "other", "redirect_uri": ANOTHER}
+    tokens: dict[str, Any] = (
+        await trade(client, new_code(**asked), **asked)
+    ).json()
+    return tokens
+
+
+@two_clients
 async def test_refresh_of_one_client_finds_its_own_login(
     client: httpx.AsyncClient,
 ) -> None:
     """Two clients, one user: the rows are not mixed up."""
-    page = ch12.Client("Another", ("https://other.example/callback",))
-    address = page.redirect_uris[0]
-    with patch.dict(ch12.CLIENTS, other=page):
-        asked = {"client_id": "other", "redirect_uri": address}
-        theirs = (await trade(client, new_code(**asked), **asked)).json()
-        tokens = await log_in_by_code(client)
-        for token, good, bad in (
-            (theirs["refresh_token"], "other", "shop"),
-            (tokens["refresh_token"], "shop", "other"),
-        ):
-            assert (await renew(client, token, bad)).status_code == 400
-            assert (await renew(client, token, good)).status_code == 200
+    theirs = await log_in_at_another(client)
+    tokens = await log_in_by_code(client)
+    for each, good, bad in (
+        (theirs, "other", "shop"),
+        (tokens, "shop", "other"),
+    ):
+        token = each["refresh_token"]
+        assert (await renew(client, token, bad)).status_code == 400
+        assert (await renew(client, token, good)).status_code == 200
 
 
 async def test_client_that_names_itself_twice_uses_no_refresh_token(
@@ -593,25 +611,22 @@ async def test_token_of_another_client_is_not_revoked(
     assert honest.status_code == 200
 
 
+@two_clients
 @both_kinds
 async def test_client_revokes_no_token_of_another_that_is_registered(
     client: httpx.AsyncClient, kind: str
 ) -> None:
     """Two clients, one user: each ends its own login, and no other."""
-    page = ch12.Client("Another", ("https://other.example/callback",))
-    address = page.redirect_uris[0]
-    with patch.dict(ch12.CLIENTS, other=page):
-        asked = {"client_id": "other", "redirect_uri": address}
-        theirs = (await trade(client, new_code(**asked), **asked)).json()
-        tokens = await log_in_by_code(client)
-        for each, good, bad in (
-            (theirs, "other", "shop"),
-            (tokens, "shop", "other"),
-        ):
-            assert (await revoke(client, each[kind], bad)).status_code == 400
-            assert await status(client, each["access_token"]) == 200
-            assert (await revoke(client, each[kind], good)).status_code == 200
-            assert await status(client, each["access_token"]) == 401
+    theirs = await log_in_at_another(client)
+    tokens = await log_in_by_code(client)
+    for each, good, bad in (
+        (theirs, "other", "shop"),
+        (tokens, "shop", "other"),
+    ):
+        assert (await revoke(client, each[kind], bad)).status_code == 400
+        assert await status(client, each["access_token"]) == 200
+        assert (await revoke(client, each[kind], good)).status_code == 200
+        assert await status(client, each["access_token"]) == 401
 
 
 async def test_token_stays_its_clients_after_each_refresh(
