@@ -923,7 +923,7 @@ async def test_no_token_and_no_hash_is_logged_or_printed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    database.echo = True  # logs each statement
+    caplog.set_level(logging.DEBUG, "sqlalchemy")  # logs each statement
     first = await log_in(client)
     second = (await refresh(client, first["refresh_token"])).json()
     await status(client, second["access_token"])

@@ -423,6 +423,7 @@ async def test_no_secret_of_a_login_is_logged_or_printed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "sqlalchemy")
     session_id = await open_session(browser)
     await session_status(browser)
     tokens = await log_in_by_code(browser)

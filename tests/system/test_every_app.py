@@ -229,6 +229,7 @@ async def test_no_password_or_token_is_logged_or_printed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "sqlalchemy")
     password = "to-be-kept-out-of-the-log"
     hashed = pwd_context.using(bcrypt__rounds=4).hash(password)
     change_user(
