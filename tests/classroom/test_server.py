@@ -232,6 +232,14 @@ def test_only_this_machine_can_ask(served: Server) -> None:
         assert listener.getsockname()[0] == "127.0.0.1"
 
 
+def test_answer_waits_for_no_acknowledgement() -> None:
+    """asyncio switches Nagle's algorithm off where it sees TCP named."""
+    with bind() as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.proto == socket.IPPROTO_TCP
+
+
 def test_two_are_served_side_by_side(served: Server) -> None:
     with serve(ch03) as other:
         assert other.url != served.url
