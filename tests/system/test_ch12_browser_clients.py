@@ -223,26 +223,30 @@ async def test_every_status_of_the_api_can_be_read(
     assert seen == {200, 400, 401, 403, 404, 405}
 
 
+def test_without_variables_one_page_may_and_passwords_buy_tokens() -> None:
+    assert ch12.PAGE_ORIGINS == [SHOP]
+    assert ch12.PASSWORD_GRANT
+
+
 @pytest.mark.parametrize(
-    ("value", "origins"),
-    [(None, [SHOP]), ("https://a.example https://b.example", None), ("", [])],
+    ("origins", "grant"),
+    [("https://a.example https://b.example", "off"), ("", "")],
 )
-def test_environment_names_the_pages_of_other_origins(
-    value: str | None, origins: list[str] | None
+def test_environment_names_pages_and_switches_the_password_grant(
+    origins: str, grant: str
 ) -> None:
     program = "from snippets import ch12_browser_clients as c"
-    environment = dict(os.environ)
-    if value is not None:
-        environment["PAGE_ORIGINS"] = value
     done = subprocess.run(
-        [sys.executable, "-c", f"{program}; print(*c.PAGE_ORIGINS)"],
-        env=environment,
+        [
+            *(sys.executable, "-c"),
+            f"{program}; print(c.PASSWORD_GRANT, *c.PAGE_ORIGINS)",
+        ],
+        env=os.environ | {"PAGE_ORIGINS": origins, "PASSWORD_GRANT": grant},
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
-    expected = (value or "").split() if origins is None else origins
-    assert done.stdout.split() == expected
+    assert done.stdout.split() == ["False", *origins.split()]
 
 
 # Pages

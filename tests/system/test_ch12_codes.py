@@ -3,9 +3,6 @@
 Then the password grant is switched off, and tokens from codes do the same.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -844,24 +841,3 @@ async def test_token_from_a_code_is_of_our_issuer_for_our_api(
     claims = await ch09.read_access_token(tokens["access_token"])
     assert (claims["iss"], claims["aud"]) == (ch09.ours.name, ch09.AUDIENCE)
     assert claims["sub"] == stored().id.urn
-
-
-@pytest.mark.parametrize(
-    ("value", "is_on"),
-    [(None, True), ("off", False), ("", False)],
-)
-def test_environment_switches_the_password_grant(
-    value: str | None, is_on: bool
-) -> None:
-    program = "from snippets import ch12_browser_clients as c"
-    environment = dict(os.environ)
-    if value is not None:
-        environment["PASSWORD_GRANT"] = value
-    done = subprocess.run(
-        [sys.executable, "-c", f"{program}; print(c.PASSWORD_GRANT)"],
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert done.stdout == f"{is_on}\n"
