@@ -5,7 +5,9 @@ loads it for `notebooks/` too, whose cells need the same environment.
 
     pytest              the quick tier: all that bears no mark
     pytest -m slow      exactly what an expression such as this one selects
-    pytest --all        everything
+    pytest --all        all tiers but the rooms
+
+`--hypothesis-profile=quick` tries as little there as the quick tier does.
 """
 
 import gc
@@ -21,7 +23,7 @@ from _pytest import runner
 from hypothesis import settings
 
 ROOMS = ("room", "tab")  # they build a room, and are chosen by `-m` alone
-SLOWER = ("slow", "browser", *ROOMS)
+SLOWER = ("integration", "slow", "browser", *ROOMS)
 # Variables of the person who runs the tests; upper or lower case.
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "PG", "LIMITS_URL", "FORWARDED"),
@@ -102,7 +104,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Kernels behave as under JupyterLab only without PYTEST_CURRENT_TEST:
     # ipykernel does not capture output where it finds that variable.
     runner._update_current_test_var = lambda item, when: None
-    settings.load_profile("thorough" if chooses_tier(config) else "quick")
+    profile = "thorough" if chooses_tier(config) else "quick"
+    settings.load_profile(config.option.hypothesis_profile or profile)
 
 
 def pytest_unconfigure() -> None:

@@ -63,6 +63,7 @@ def test_process_of_a_test_is_cut_off() -> None:
     assert "network is cut: socket.getaddrinfo to 192.0.2.1" in done.stderr
 
 
+@pytest.mark.integration
 def test_kernel_of_a_test_is_cut_off_and_runs_as_in_jupyterlab(
     tmp_path: Path,
 ) -> None:

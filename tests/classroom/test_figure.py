@@ -102,6 +102,7 @@ def test_building_of_a_font_cache_is_not_announced() -> None:
     )
 
 
+@pytest.mark.integration
 def test_matplotlib_is_loaded_only_by_who_plots() -> None:
     code = "import sys, course.classroom.figure as p; " + (
         "assert 'matplotlib' not in sys.modules"

@@ -15,6 +15,8 @@ from course.classroom.kernel import (
     run_queued,
 )
 
+pytestmark = pytest.mark.integration
+
 
 def run(
     folder: Path,

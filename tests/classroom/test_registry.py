@@ -68,6 +68,7 @@ def test_all_practice_is_loaded_on_request() -> None:
     assert "log in" in EXERCISES
 
 
+@pytest.mark.integration
 def test_first_prediction_of_chapter_1_loads_no_app() -> None:
     code = (
         "import sys\n"

@@ -126,6 +126,7 @@ def test_socks_proxies_are_left_out(name: str, spelling: type[str]) -> None:
     assert visitor.keys().isdisjoint(jupyterlab.environment(visitor))
 
 
+@pytest.mark.integration
 def test_httpx_in_a_kernel_asks_no_proxy_for_this_machine() -> None:
     """httpx itself reads the environment that a kernel inherits."""
     proxies = {
@@ -267,6 +268,7 @@ def test_home_may_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not jupyterlab.is_usable(None)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("variable", ["JUPYTER_PATH", "JUPYTER_DATA_DIR"])
 def test_kernel_of_another_environment_is_not_taken(
     tmp_path: Path, variable: str

@@ -56,6 +56,7 @@ def test_hidden_package_is_named(
     refuse_shadows(tmp_path / "elsewhere", ["some_package"])
 
 
+@pytest.mark.integration
 def test_other_files_are_fine(tmp_path: Path) -> None:
     for name in ("tokens.py", "jwt.txt", "jwt/notes.py"):
         file = tmp_path / name

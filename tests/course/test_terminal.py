@@ -28,6 +28,7 @@ def test_undecodable_input_is_an_error_as_before() -> None:
         terminal.substitute(error)
 
 
+@pytest.mark.integration
 def test_story_is_told_in_an_ascii_terminal() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "course", "story", "ch04"],

@@ -289,6 +289,7 @@ class TestTheCommand:
         shutil.copy(ROOT / "tests" / "masks.cfg", root / "tests")
         return root
 
+    @pytest.mark.integration
     def test_outputs_change_only_where_they_differ(
         self,
         tiny: Notebook,
@@ -324,6 +325,7 @@ class TestTheCommand:
         assert book.code_cells[2]["outputs"] == random_output
         assert "every time" in source(book.code_cells[1])
 
+    @pytest.mark.integration
     def test_output_that_differs_replaces_the_stored_one(
         self, tiny: Notebook, course: Path
     ) -> None:
@@ -337,6 +339,7 @@ class TestTheCommand:
         book = Notebook(tiny.path)
         assert book.code_cells[3]["outputs"][0]["text"] == "stable\n"
 
+    @pytest.mark.integration
     def test_cell_that_fails_is_reported_and_nothing_stored(
         self,
         tiny: Notebook,

@@ -31,7 +31,6 @@ from tests.support.posed import (
     posed,
 )
 from tests.support.report import Report
-from tests.support.shares import is_quick
 from tests.support.verdicts import quoted
 
 FEWEST_EXERCISES = 2
@@ -41,11 +40,9 @@ FEWER_EXERCISES = {"ch00": 1, "ch14": 1}
 
 POSED = [task for notebook in notebooks() for task in posed(notebook)]
 ANSWERS = {chapter: answers_of(chapter) for chapter in chapters()}
-# An answer to this exercise is tried with some 250 requests. The quick tier
-# tries every third wrong answer; what the teachers' page quotes of them is
-# compared in the slow tier.
+# An answer to this exercise is tried with some 250 requests.
 LONGEST = "the bug hunt"
-QUOTED = [
+TRIED = [
     pytest.param(
         each, marks=[pytest.mark.slow] if each.name == LONGEST else []
     )
@@ -65,16 +62,13 @@ def asked(aid: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("exercise", POSED, ids=str)
+@pytest.mark.parametrize("exercise", TRIED, ids=str)
 def test_exercise_teaches(exercise: Posed) -> None:
-    answers = ANSWERS[exercise.chapter]
-    if is_quick() and exercise.name == LONGEST:
-        answers = replace(answers, wrong=answers.wrong[::3])
-    found = complaints(exercise, answers)
+    found = complaints(exercise, ANSWERS[exercise.chapter])
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("exercise", QUOTED, ids=str)
+@pytest.mark.parametrize("exercise", TRIED, ids=str)
 def test_teachers_page_quotes_the_verdicts(exercise: Posed) -> None:
     """To renew them: python -m course.upkeep teaching --verdicts"""
     found = quoted(exercise, ANSWERS[exercise.chapter])

@@ -272,6 +272,7 @@ def sockets() -> Iterator[str]:
         yield f"{folder}/kernel"
 
 
+@pytest.mark.integration
 def test_kernel_of_a_learner_loads_no_debugger(
     tmp_path: Path, sockets: str
 ) -> None:

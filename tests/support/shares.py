@@ -12,15 +12,15 @@ from hypothesis import settings
 
 from tests.support.chapters import apps
 
-PIECES = 5
+PIECES = 7
 T = TypeVar("T")
 
 
 def share_of(stem: str, cases: Iterable[T]) -> list[T]:
     """Return the cases that are tried at a chapter's app.
 
-    In the quick tier this is every fifth case. Five apps that follow each
-    other, such as those of chapters 4 to 8, try all of them.
+    In the quick tier this is every seventh case. Seven apps that follow each
+    other, such as those of chapters 4 to 10, try all of them.
     """
     every = [*cases]
     if not is_quick():
@@ -31,7 +31,7 @@ def share_of(stem: str, cases: Iterable[T]) -> list[T]:
 def apps_in_turn(number: int, stems: Iterable[str]) -> list[str]:
     """Return the apps where a test, or a list's case, is tried.
 
-    In the quick tier these are every fifth app, from another one on for the
+    In the quick tier these are every seventh app, from another one on for the
     next number, and the newest. What hypothesis makes up for a test is the
     same at each app.
     """

@@ -228,6 +228,7 @@ def test_without_variables_one_page_may_and_passwords_buy_tokens() -> None:
     assert ch12.PASSWORD_GRANT
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("origins", "grant"),
     [("https://a.example https://b.example", "off"), ("", "")],

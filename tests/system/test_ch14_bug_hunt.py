@@ -1,7 +1,7 @@
 """Chapter 14's service: twelve faults, their exploits and their repairs."""
 
 from collections.abc import Iterable
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import Any
 
 import argon2
@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request, Response
 
 from course.chapters import find
+from course.classroom.exercise import EXERCISES, judge
 from course.practice.ch14 import (
     EXPLOITS,
     HONEST,
@@ -103,15 +104,21 @@ PAIRS = [*combinations(REPAIRS, 2)]
 NEIGHBOURS = [*pairwise([*REPAIRS, 1])]
 
 
-def changed(changes: Iterable[tuple[str, str]]) -> Visit:
-    """Run the module with some of its lines replaced, and visit its app."""
+def changed_app(changes: Iterable[tuple[str, str]]) -> FastAPI:
+    """Run the module with some of its lines replaced, and make its app."""
     text = MODULE
     for old, new in changes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     module: dict[str, Any] = {"__name__": "changed"}
     exec(compile(text, "<changed>", "exec"), module)
-    return Visit(module["make_app"]())
+    app: FastAPI = module["make_app"]()
+    return app
+
+
+def changed(changes: Iterable[tuple[str, str]]) -> Visit:
+    """Visit the app of the module with some of its lines replaced."""
+    return Visit(changed_app(changes))
 
 
 def repaired(*chapters: int) -> Visit:
@@ -164,6 +171,14 @@ async def test_two_repairs_disturb_nothing(pair: tuple[int, int]) -> None:
 async def test_twelve_repairs_close_everything() -> None:
     found = await hunt(repaired(*REPAIRS))
     assert str(found) == "12 of 12 closed."
+
+
+def test_check_passes_the_repaired_service_alone() -> None:
+    the_hunt = EXERCISES["the bug hunt"]
+    assert not judge(the_hunt, ch14.make_app()).passed
+    all_repairs = chain(*REPAIRS.values())
+    verdict = judge(the_hunt, changed_app(all_repairs))
+    assert verdict.passed, verdict.card
 
 
 # For each promise to honest users, a change that breaks it.

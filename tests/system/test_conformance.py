@@ -1,7 +1,7 @@
 """Each requirement of the standards, sent to every app from chapter 4 on.
 
 The quick tier tries it at the newest app, at the first that meets it, and at
-every fifth of the others (`tests/support/shares.py`).
+every seventh of the others (`tests/support/shares.py`).
 """
 
 import re

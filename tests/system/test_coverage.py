@@ -12,19 +12,15 @@ from tests.support.report import Report
 
 @pytest.mark.slow
 def test_unit_tests_reach_every_branch(report: Report) -> None:
-    """Kernels do not count: `tests/` only, in one process."""
+    """Kernels do not count: quick and integration tests, in one process."""
     done = subprocess.run(
         [
             sys.executable,
             *("-m", "pytest", "tests", "-q", "-n0"),
-            *(
-                "--cov=snippets",
-                "--cov=course",
-                "--cov=rooms",
-                "--cov-branch",
-                "--cov-report=term-missing",
-            ),
-            "--cov-report=term-missing",
+            *("-m", "not (slow or browser or room or tab)"),
+            "--hypothesis-profile=quick",
+            *("--cov=snippets", "--cov=course", "--cov=rooms"),
+            *("--cov-branch", "--cov-report=term-missing"),
             "--cov-fail-under=100",
         ],
         cwd=ROOT,

@@ -33,6 +33,7 @@ from tests.support.clients import (
     open_client,
     scopes_of,
 )
+from tests.support.shares import PIECES, apps_in_turn
 from tests.support.signers import signer_of
 from tests.system.contract import JOHNS_RECORD, REFUSED_LOGINS
 
@@ -56,6 +57,13 @@ HEADERS = {"ch04": {"alg", "typ"}, "ch09": {"alg", "typ", "kid"}}
 UNTIL = {"username in capitals": "ch07"}
 
 every_app = pytest.mark.parametrize("stem", APPS)
+
+
+def test_every_app_has_its_turn() -> None:
+    for number in range(PIECES):
+        turns = [apps_in_turn(number + each, APPS) for each in range(PIECES)]
+        assert set().union(*turns) == {*APPS}
+        assert all([*APPS][-1] in turn for turn in turns)
 
 
 def since(table: dict[str, set[str]], stem: str) -> set[str]:

@@ -36,6 +36,7 @@ __all__ = ["collect_forgotten_files"]  # a fixture
 Pairs = list[tuple[str, bytes]]
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.usefixtures("collect_forgotten_files"),
     pytest.mark.filterwarnings(

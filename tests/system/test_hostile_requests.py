@@ -9,7 +9,7 @@ apps (`tests/support/shares.py`).
 import gc
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from encodings.aliases import aliases
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -25,7 +25,6 @@ from tests.support.cheap_hashes import HASHES
 from tests.support.clients import good_claims, open_client
 from tests.support.forgeries import part
 from tests.support.logins import claims_of
-from tests.support.shares import PIECES, apps_in_turn
 from tests.support.signers import signer_of
 
 APPS = apps(first=4)
@@ -37,33 +36,14 @@ NAMES = ["username", "password", "grant_type", "scope", "client_id", "client_"]
 
 # Starlette forgets a file whose upload breaks off; it is closed when Python
 # collects it, which must happen in here, where nobody minds the warning.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
+    ),
+]
 
 every_app = pytest.mark.parametrize("stem", APPS)
-
-
-def some_apps(number: int) -> pytest.MarkDecorator:
-    """Run a test with the apps whose turn it is."""
-    return pytest.mark.parametrize("stem", apps_in_turn(number, APPS))
-
-
-def at_some_apps(name: str, cases: Iterable[object]) -> pytest.MarkDecorator:
-    """Run a test with each of the cases, at the apps whose turn it is."""
-    turns = [
-        (stem, case)
-        for number, case in enumerate(cases)
-        for stem in apps_in_turn(number, APPS)
-    ]
-    return pytest.mark.parametrize(("stem", name), turns)
-
-
-def test_every_app_has_its_turn() -> None:
-    for number in range(PIECES):
-        turns = [apps_in_turn(number + each, APPS) for each in range(PIECES)]
-        assert set().union(*turns) == {*APPS}
-        assert all([*APPS][-1] in turn for turn in turns)
 
 
 @pytest.fixture
@@ -162,7 +142,7 @@ TYPES = st.sampled_from(
 
 @pytest.mark.usefixtures("collect_forgotten_files")
 @pytest.mark.anyio
-@some_apps(0)
+@every_app
 @given(parts=PARTS, charset=CHARSETS, missing=st.integers(0, 40))
 @example(  # FastAPI's own refusal repeats it, and is a UnicodeEncodeError
     parts=[("grant_type", HALF_A_LETTER, "")], charset="utf-7", missing=0
@@ -177,7 +157,7 @@ async def test_no_form_in_parts_logs_in(
 
 
 @pytest.mark.anyio
-@some_apps(1)
+@every_app
 @given(fields=FIELDS, separator=SEPARATORS)
 @example(fields=[b"grant_type=" + MARK], separator=b"&")
 async def test_no_form_of_made_up_fields_logs_in(
@@ -187,7 +167,7 @@ async def test_no_form_of_made_up_fields_logs_in(
 
 
 @pytest.mark.anyio
-@some_apps(2)
+@every_app
 @given(content_type=TYPES | st.binary(max_size=60), body=st.binary() | VALUES)
 async def test_no_body_of_another_type_logs_in(
     stem: str, content_type: bytes, body: bytes
@@ -208,7 +188,8 @@ def plain_form(password: bytes, user: str = "johndoe") -> bytes:
 
 
 @pytest.mark.anyio
-@at_some_apps("password", NEARLY_RIGHT)
+@every_app
+@pytest.mark.parametrize("password", NEARLY_RIGHT)
 async def test_no_password_that_is_nearly_right_logs_in(
     stem: str, password: bytes
 ) -> None:
@@ -216,7 +197,7 @@ async def test_no_password_that_is_nearly_right_logs_in(
 
 
 @pytest.mark.anyio
-@some_apps(3)
+@every_app
 @given(password=st.binary(), user=st.sampled_from(["johndoe", ""]))
 async def test_no_made_up_password_logs_in(
     stem: str, password: bytes, user: str
@@ -230,7 +211,7 @@ LOGIN = [("username", b"johndoe", ""), ("password", b"secret", "")]
 
 @pytest.mark.usefixtures("collect_forgotten_files")
 @pytest.mark.anyio
-@some_apps(4)
+@every_app
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -324,13 +305,14 @@ BEYOND_ALL_BOUNDS = {
 
 
 @pytest.mark.anyio
-@at_some_apps("what", BEYOND_ALL_BOUNDS)
+@every_app
+@pytest.mark.parametrize("what", BEYOND_ALL_BOUNDS)
 async def test_form_beyond_all_bounds_is_refused(stem: str, what: str) -> None:
     assert_refused(await log_in(stem, *BEYOND_ALL_BOUNDS[what]))
 
 
 @pytest.mark.anyio
-@some_apps(5)
+@every_app
 @given(size=st.integers(0, 120), multi=st.booleans())
 async def test_client_that_hangs_up_crashes_nothing(
     stem: str, size: int, *, multi: bool
@@ -369,7 +351,7 @@ async def test_client_that_hangs_up_crashes_nothing(
 
 
 @pytest.mark.anyio
-@some_apps(6)
+@every_app
 @given(
     authorizations=st.lists(
         st.binary(max_size=80)
@@ -446,7 +428,7 @@ NOISE = st.sampled_from(
 
 
 @pytest.mark.anyio
-@some_apps(7)
+@every_app
 @given(place=st.integers(0, 200), width=st.integers(0, 12), noise=NOISE)
 async def test_signed_claims_with_noise_in_them_mean_what_they_say_or_nothing(
     stem: str, place: int, width: int, noise: bytes
@@ -466,7 +448,7 @@ async def test_signed_claims_with_noise_in_them_mean_what_they_say_or_nothing(
 
 
 @pytest.mark.anyio
-@some_apps(8)
+@every_app
 @given(noise=st.binary(max_size=200), tail=st.binary(max_size=200))
 async def test_no_bytes_in_place_of_a_token_are_one(
     stem: str, noise: bytes, tail: bytes

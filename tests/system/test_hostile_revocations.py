@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.support.chapters import apps
 from tests.support.clients import open_client
 from tests.support.logins import refused, sign_in
-from tests.support.shares import apps_in_turn
 from tests.system.test_hostile_requests import (
     CHARSETS,
     FORM,
@@ -48,18 +47,15 @@ FIELDS = st.lists(
 __all__ = ["collect_forgotten_files"]  # a fixture
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.usefixtures("collect_forgotten_files"),
     pytest.mark.filterwarnings(
         "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
     ),
 ]
+every_app = pytest.mark.parametrize("stem", APPS)
 both_paths = pytest.mark.parametrize("path", ["/token", "/revoke"])
-
-
-def some_apps(number: int) -> pytest.MarkDecorator:
-    """Run a test with the apps whose turn it is, in the quick tier some."""
-    return pytest.mark.parametrize("stem", apps_in_turn(number, APPS))
 
 
 async def send(
@@ -79,7 +75,7 @@ def assert_harmless(response: httpx.Response) -> None:
         assert_refused(response)
 
 
-@some_apps(0)
+@every_app
 @both_paths
 @given(parts=PARTS, charset=CHARSETS, missing=st.integers(0, 40))
 @example(parts=[("token", HALF_A_LETTER, "")], charset="utf-7", missing=0)
@@ -96,7 +92,7 @@ async def test_form_in_parts_is_refused_or_revokes_nothing(
     assert_harmless(await send(stem, path, cut, multipart_type(charset)))
 
 
-@some_apps(1)
+@every_app
 @both_paths
 @given(fields=FIELDS, separator=SEPARATORS, kind=st.just(FORM) | TYPES)
 @example(fields=[b"token=" + MARK], separator=b"&", kind=FORM)
@@ -107,7 +103,7 @@ async def test_form_of_made_up_fields_is_refused_or_revokes_nothing(
     assert_harmless(await send(stem, path, separator.join(fields), kind))
 
 
-@some_apps(2)
+@every_app
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -137,7 +133,7 @@ async def test_right_token_in_any_envelope_is_used_whole_or_not_at_all(
     assert refused(token) == ""
 
 
-@some_apps(3)
+@every_app
 @given(
     extras=PARTS,
     charset=CHARSETS,
@@ -163,7 +159,7 @@ async def test_right_token_in_any_envelope_is_revoked_or_refused(
         assert refused(token) == "invalid_grant"
 
 
-@some_apps(4)
+@every_app
 @pytest.mark.parametrize("token", [b"a" * 2_000_000, b"=" * 200_000])
 async def test_token_beyond_all_bounds_is_harmless(
     stem: str, token: bytes

@@ -38,6 +38,7 @@ JOHN = {"username": "johndoe", "password": "secret"}
 ME = "/users/me/"
 SCOPE = "me items"
 
+pytestmark = pytest.mark.integration
 every_app = pytest.mark.parametrize("stem", APPS)
 sign_up_apps = pytest.mark.parametrize(
     "stem", [stem for stem in APPS if stem >= "ch07"]

@@ -248,7 +248,7 @@ async def test_password_in_a_broken_form_is_not_repeated(
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("all_may")
-@every_app
+@pytest.mark.parametrize("stem", apps_in_turn(4, APPS))
 async def test_no_route_ever_shows_a_hash(
     stem: str, users: dict[str, UserInDB]
 ) -> None:
