@@ -38,8 +38,8 @@ JUPYTER_FOLDERS = (
     "JUPYTERLAB_WORKSPACES_DIR",
 )
 FOLDERS = (
-    *("notebooks", "practice", "rooms", "system", "course"),
-    "classroom",
+    *("browser", "tests", "notebooks", "practice", "rooms", "system"),
+    *("course", "classroom"),
 )
 LONGEST_FIRST = {name: place for place, name in enumerate(FOLDERS)}
 # A kernel opens a database for its history otherwise, which is slow.

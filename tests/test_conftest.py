@@ -12,6 +12,7 @@ import pytest
 
 from course.classroom.kernel import fresh_kernel, run_queued
 from tests.support.offline.sitecustomize import host_of
+from tests.support.tiers import ALL_BRIEFLY, UP_TO_INTEGRATION
 
 ROOT = Path(__file__).parents[1]
 PROXY = "socks5://proxy.example:1080"
@@ -33,6 +34,7 @@ TIMED = (
     "tests/practice/test_practice_ch02.py",
     "tests/system/test_hostile_requests.py",
 )
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-n0")
 REACH_OUT = """
 import socket
 socket.create_connection(("192.0.2.1", 9), timeout=1)
@@ -137,7 +139,7 @@ def test_server_of_killed_tests_ends_and_leaves_nothing_behind() -> None:
 def test_tests_depend_on_no_speed() -> None:
     """What waits, times out or compares times passes on busy cores too."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", *TIMED],
+        [*PYTEST, *ALL_BRIEFLY, *TIMED],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
@@ -158,7 +160,7 @@ def test_visitors_variables_change_no_result(key: str) -> None:
         "PYTEST_THEME": "ansi_dark",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", *SENSITIVE],
+        [*PYTEST, *UP_TO_INTEGRATION, *SENSITIVE],
         cwd=ROOT,
         env={**os.environ, **visitors},
         capture_output=True,

@@ -26,7 +26,7 @@ from tests.support import load, signature_times, storm
 from tests.support.offline_run import run_all
 
 RUNS = 3
-ENOUGH = 8.0  # seconds after which a notebook is not run once more
+ENOUGH = 4.0  # seconds after which a notebook is not run once more
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from course.chapters import ROOT
 from tests.support.report import Report
+from tests.support.tiers import UP_TO_INTEGRATION
 
 
 @pytest.mark.slow
@@ -16,9 +17,7 @@ def test_unit_tests_reach_every_branch(report: Report) -> None:
     done = subprocess.run(
         [
             sys.executable,
-            *("-m", "pytest", "tests", "-q", "-n0"),
-            *("-m", "not (slow or browser or room or tab)"),
-            "--hypothesis-profile=quick",
+            *("-m", "pytest", "tests", "-q", "-n0", *UP_TO_INTEGRATION),
             *("--cov=snippets", "--cov=course", "--cov=rooms"),
             *("--cov-branch", "--cov-report=term-missing"),
             "--cov-fail-under=100",
