@@ -33,6 +33,8 @@ from course.classroom.server import (
 from snippets.ch03_dependency_wiring import app as ch03
 from snippets.ch04_token_endpoint import app as ch04
 
+pytestmark = pytest.mark.integration
+
 Client = Callable[[ASGIApp], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
@@ -290,7 +292,6 @@ def test_open_connections_do_not_hold_up_a_stop() -> None:
             assert has_ended(server)
 
 
-@pytest.mark.integration
 def test_request_that_never_ends_does_not_hold_up_a_stop() -> None:
     app = FastAPI()
     asked = threading.Event()
@@ -402,7 +403,6 @@ def test_taken_port_is_an_error_in_the_caller(served: Server) -> None:
         serve(ch03, address(served)[1])
 
 
-@pytest.mark.integration
 def test_what_is_left_running_is_stopped_as_python_ends() -> None:
     program = """if True:
         from contextlib import asynccontextmanager

@@ -12,6 +12,8 @@ from snippets import ch07_database as database
 from snippets import ch11_under_load as under_load
 from tests.support.rate_limits import real_limits
 
+pytestmark = pytest.mark.integration
+
 STATUS = re.compile(r"^< HTTP/1.1 (\d+) ", re.MULTILINE)
 DETAIL = re.compile(r'"detail": "(.*)"')
 SENTENCE = re.compile(r"^[^<>\n]+\.\n\n> ", re.MULTILINE)

@@ -12,6 +12,8 @@ from course import __main__ as command
 from course.classroom.server import bind
 from rooms.browser import serve
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
