@@ -2,8 +2,7 @@
 
 `test_security.py` holds known forgeries against every app. Here hypothesis
 makes up the rest, the same in every run: headers, forms in any envelope, and
-claims that are signed well and mean nothing. The quick tier tries each at some
-apps (`tests/support/shares.py`).
+claims that are signed well and mean nothing.
 """
 
 import gc
